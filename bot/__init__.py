@@ -1,0 +1,1 @@
+"""The conversation: what a customer says, what we answer, and why."""

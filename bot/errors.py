@@ -1,0 +1,42 @@
+"""What can go wrong in a conversation.
+
+BotError
+├── MessageRefused          the text itself: empty, too long
+├── ConversationNotFound    no conversation, or no message in it, has this id
+├── ConversationClosed      nothing more can be said in it
+├── IntentsInvalid          the company's list of intents; names the file and the entry
+├── SettingsInvalid         a setting's name or value; names the nearest known one
+└── GenerationFailed        the generator broke off
+"""
+
+from __future__ import annotations
+
+
+class BotError(Exception):
+    """Base of this package's errors. The message names the thing and the way out."""
+
+
+class MessageRefused(BotError):
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code  # "message_empty" or "message_too_long": what the presenter words for customers
+
+
+class ConversationNotFound(BotError):
+    pass
+
+
+class ConversationClosed(BotError):
+    pass
+
+
+class IntentsInvalid(BotError):
+    pass
+
+
+class SettingsInvalid(BotError):
+    pass
+
+
+class GenerationFailed(BotError):
+    pass

@@ -1,0 +1,22 @@
+"""The few sentences the bot says in its own words, per language. Everything else comes from documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ABSTENTION: Mapping[str, str] = {
+    "en": "I could not find this in our help pages, so I would rather not guess. I can fetch a person for you.",
+    "zh": "我在帮助文档里没有找到这个问题的答案，不想随意猜测。需要的话，我可以为您转接人工客服。",
+}
+NEAREST_ARTICLE: Mapping[str, str] = {
+    "en": "The nearest page is “{title}”.",
+    "zh": "最接近的页面是《{title}》。",
+}
+HANDED_OVER: Mapping[str, str] = {
+    "en": "I am handing you over to a person. They read this conversation and answer right here.",
+    "zh": "正在为您转接人工客服。客服会看到这段对话，并在这里回复您。",
+}
+
+
+def say(words: Mapping[str, str], language: str) -> str:
+    return words.get(language, words["en"])

@@ -1,0 +1,105 @@
+"""The tables of the knowledge base. Rows never leave the catalogue and the job ledger; values do."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, LargeBinary, Text, text
+from sqlmodel import Field, SQLModel
+
+_LIVE = text("removed_generation IS NULL")
+_READY = text("state = 'ready'")
+
+
+class CatalogStateRow(SQLModel, table=True):
+    """One row: how often what can be found has changed."""
+
+    __tablename__ = "catalog_state"
+
+    id: int = Field(primary_key=True)
+    generation: int = Field(default=0)
+    # Tombstones up to here are deleted: an index older than this cannot catch up and is rebuilt.
+    compacted_generation: int = Field(default=0)
+
+
+class DocumentRow(SQLModel, table=True):
+    """A document that is, or was, in the knowledge base. A removed one keeps its row but none of its text."""
+
+    __tablename__ = "document"
+    __table_args__ = (
+        Index("uq_document_source_ready", "source", unique=True, sqlite_where=_READY, postgresql_where=_READY),
+    )
+
+    document_id: str = Field(primary_key=True, max_length=200)
+    source: str
+    collection: str = Field(default="", index=True)
+    title: str
+    language: str
+    state: str = Field(index=True)
+    media_type: str
+    version: int
+    sha256: str
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    encoding: str
+    created_at: float
+    updated_at: float
+
+
+class DocumentVersionRow(SQLModel, table=True):
+    """When which bytes became which version."""
+
+    __tablename__ = "document_version"
+
+    document_id: str = Field(primary_key=True, foreign_key="document.document_id")
+    version: int = Field(primary_key=True)
+    sha256: str
+    passages: int
+    generation: int
+    created_at: float
+
+
+class PassageRow(SQLModel, table=True):
+    """A passage, live while `removed_generation` is null, then a tombstone without text or vector."""
+
+    __tablename__ = "passage"
+    __table_args__ = (
+        Index("uq_passage_live", "passage_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
+        {"sqlite_autoincrement": True},  # a number is never given twice: indexes would confuse old and new
+    )
+
+    number: int | None = Field(default=None, primary_key=True)
+    passage_id: str
+    document_id: str = Field(foreign_key="document.document_id", index=True)
+    ordinal: int
+    heading: str = Field(sa_column=Column(Text, nullable=False))
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    start: int
+    end: int
+    page: int | None = None
+    language: str
+    embedding: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))  # fp16, little-endian
+    embedder: str = Field(default="")  # the fingerprint of what made the embedding
+    added_generation: int = Field(index=True)
+    removed_generation: int | None = Field(default=None, index=True)
+
+
+class IngestJobRow(SQLModel, table=True):
+    """An accepted upload and how far it has come."""
+
+    __tablename__ = "ingest_job"
+
+    job_id: str = Field(primary_key=True, max_length=64)
+    name: str
+    sha256: str
+    state: str = Field(index=True)
+    stage: str = Field(default="")
+    source: str = Field(default="")
+    done: int = Field(default=0)
+    total: int = Field(default=0)
+    added: int = Field(default=0)
+    updated: int = Field(default=0)
+    unchanged: int = Field(default=0)
+    removed: int = Field(default=0)
+    refused: str = Field(default="[]", sa_column=Column(Text, nullable=False))  # JSON: [[source, reason], …]
+    worker: str = Field(default="")
+    cancel_requested: bool = Field(default=False)
+    created_at: float
+    heartbeat_at: float

@@ -1,0 +1,60 @@
+"""What the catalogue takes in and gives out besides documents and passages. Knows nothing of the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from knowledge.passages import Change, DocumentText
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentDraft:
+    """A document that has been read and may be taken in."""
+
+    document_id: str
+    source: str
+    collection: str  # the folder, archive or list it came from; "" for a single file
+    media_type: str
+    sha256: str  # of the bytes it was read from
+    text: DocumentText
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """What must be known of a document to decide whether it has changed."""
+
+    document_id: str
+    source: str
+    collection: str
+    title: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A live passage as the indexes need it. `embedding` is None where `embedder` is not who made it."""
+
+    number: int
+    embedded_text: str
+    embedder: str
+    embedding: bytes | None  # fp16, little-endian
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogState:
+    generation: int
+    compacted_generation: int  # what an index older than this has missed is no longer known
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenDocument:
+    change: Change
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedDocument:
+    document_id: str
+    title: str
+    numbers: tuple[int, ...]  # of the passages that are gone
+    generation: int

@@ -1,0 +1,239 @@
+"""The Embedder on torch: any encoder that transformers loads from a folder. Knows nothing of documents or indexes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from knowledge.errors import ModelUnavailable
+from knowledge.model_folders import ModelDescription, folder_digest, folder_source
+from knowledge.torch_runtime import (
+    locate_model,
+    parameter_count,
+    quiet_transformers,
+    resolve_device,
+    resolve_dtype,
+    torch_threads,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from tokenizers import Tokenizer
+
+_CPU_BATCH_TOKENS = 2048  # of one forward pass, padding included: about 0.3 s on one thread
+_GPU_BATCH_TOKENS = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingStyle:
+    """How an encoder was trained to be asked."""
+
+    query_prefix: str
+    passage_prefix: str
+    pooling: Literal["mean", "cls"] = "mean"
+    max_tokens: int = 512  # longer texts are cut; every text counts its prefix and special tokens
+
+
+class TorchEmbedder:
+    """Embeds with an encoder in bf16, float16 or float32: hidden states are pooled and scaled to length 1 in float32.
+
+    Queries always run on one thread, whatever `threads` says: more threads make one sentence slower on a busy machine.
+
+    Thread-safe. Two locks, one for queries and one for passages, let one forward pass of each kind run at a time: callers
+    queue instead of dividing the processor, memory stays bounded, and a customer's question never waits behind
+    the embedding of documents.
+    """
+
+    def __init__(
+        self,
+        model: str | Path,
+        *,
+        device: str = "auto",
+        dtype: str = "bfloat16",
+        threads: int = 1,
+        style: EmbeddingStyle | None = None,
+        allow_download: bool = False,
+    ) -> None:
+        """`model` is a folder or a hub id; `style` is read from the folder where it is not given.
+
+        Raises ModelUnavailable when the files are missing, damaged, or not those of an encoder.
+        """
+        self._name = str(model)
+        self._folder = locate_model(self._name, allow_download=allow_download)
+        self._style = style or read_style(self._folder, self._name)
+        self._device = resolve_device(device)
+        self._dtype = resolve_dtype(dtype)
+        self._threads = threads
+        self._tokenizer, self._padding = _load_tokenizer(self._folder, self._style.max_tokens)
+        self._model = _load_encoder(self._folder, self._dtype).to(self._device)
+        self._query_lock = threading.Lock()
+        self._passage_lock = threading.Lock()
+        self._fingerprint = self._compute_fingerprint()
+
+    @property
+    def fingerprint(self) -> str:
+        return self._fingerprint
+
+    @property
+    def dimensions(self) -> int:
+        return int(self._model.config.hidden_size)
+
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Questions → array of shape (len(texts), dimensions), every row of length 1."""
+        return self._embed([self._style.query_prefix + text for text in texts], self._query_lock, threads=1)
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Passages → array of shape (len(texts), dimensions), every row of length 1."""
+        prefixed = [self._style.passage_prefix + text for text in texts]
+        return self._embed(prefixed, self._passage_lock, threads=self._threads)
+
+    def describe(self) -> ModelDescription:
+        source = folder_source(self._folder)
+        return ModelDescription(
+            name=source.name if source else self._name,
+            path=str(self._folder),
+            device=str(self._device),
+            licence=source.licence if source else "unknown",
+            parameters=parameter_count(self._model),
+            dtype=str(self._dtype).removeprefix("torch."),
+        )
+
+    def _compute_fingerprint(self) -> str:
+        """Precisions of one width give vectors that compare; the device does not matter."""
+        width = self._dtype.itemsize * 8
+        parts = [folder_digest(self._folder), *astuple(self._style), width]
+        return f"{self._folder.name}-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"
+
+    def _embed(self, texts: Sequence[str], lock: threading.Lock, *, threads: int) -> NDArray[np.float32]:
+        import torch
+
+        vectors = np.empty((len(texts), self.dimensions), np.float32)
+        sequences = [encoding.ids for encoding in self._tokenizer.encode_batch([_encodable(text) for text in texts])]
+        batch_tokens = _CPU_BATCH_TOKENS if self._device.type == "cpu" else _GPU_BATCH_TOKENS
+        for numbers in batches_by_length([len(sequence) for sequence in sequences], batch_tokens):
+            with lock, torch_threads(threads), torch.inference_mode():
+                vectors[numbers] = self._forward([sequences[number] for number in numbers])
+        return vectors
+
+    def _forward(self, sequences: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        import torch
+
+        longest = max(map(len, sequences))
+        ids = torch.full((len(sequences), longest), self._padding)
+        mask = torch.zeros((len(sequences), longest), dtype=torch.long)
+        for row, sequence in enumerate(sequences):
+            ids[row, : len(sequence)] = torch.tensor(sequence)
+            mask[row, : len(sequence)] = 1
+        ids, mask = ids.to(self._device), mask.to(self._device)
+        hidden = self._model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+        pooled = hidden[:, 0] if self._style.pooling == "cls" else _mean(hidden, mask)
+        vectors: NDArray[np.float32] = torch.nn.functional.normalize(pooled, dim=1).cpu().numpy()
+        return vectors
+
+
+def batches_by_length(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[int]]:
+    """Positions in `lengths`, longest first, in batches that hold at most `batch_tokens` with their padding.
+
+    A sequence that is longer by itself makes a batch of its own. Similar lengths come together, so little is padded.
+    """
+    batch: list[int] = []
+    for position in sorted(range(len(lengths)), key=lambda position: -lengths[position]):
+        if batch and lengths[batch[0]] * (len(batch) + 1) > batch_tokens:
+            yield batch
+            batch = []
+        batch.append(position)
+    if batch:
+        yield batch
+
+
+def read_style(folder: Path, name: str) -> EmbeddingStyle:
+    """The style as sentence-transformers' files in the folder declare it; e5 models are known by name where they do not.
+
+    Raises ModelUnavailable for a model with layers behind the pooling, or another pooling than mean and first token.
+    """
+    prompts = _read_json(folder / "config_sentence_transformers.json").get("prompts") or {}
+    query = prompts.get("query")
+    passage = prompts.get("passage", prompts.get("document"))
+    if query is None and passage is None and "e5" in name.lower():
+        query, passage = "query: ", "passage: "
+    pooling = _read_json(folder / "1_Pooling" / "config.json")
+    modes = {key for key, value in pooling.items() if key.startswith("pooling_mode_") and value is True}
+    if not modes <= {"pooling_mode_mean_tokens", "pooling_mode_cls_token"} or (folder / "2_Dense").exists():
+        raise ModelUnavailable(f"The embedding model '{name}' pools in a way that is not supported; use one with mean or cls pooling")
+    return EmbeddingStyle(query or "", passage or "", "cls" if "pooling_mode_cls_token" in modes else "mean")
+
+
+def _load_tokenizer(folder: Path, max_tokens: int) -> tuple[Tokenizer, int]:
+    """The tokenizer, cutting at `max_tokens`, and the id to pad with. AutoTokenizer takes twice as long and adds nothing here."""
+    from tokenizers import Tokenizer
+
+    path = folder / "tokenizer.json"
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers raises Exception itself
+        raise ModelUnavailable(f"Cannot read the tokenizer '{path}': {error}") from error
+    settings = _read_json(folder / "tokenizer_config.json")
+    token = settings.get("pad_token", "[PAD]")
+    padding = tokenizer.token_to_id(token["content"] if isinstance(token, dict) else token)
+    longest = settings.get("model_max_length") or max_tokens
+    tokenizer.enable_truncation(int(min(max_tokens, longest)))
+    tokenizer.no_padding()
+    return tokenizer, padding or 0
+
+
+def _load_encoder(folder: Path, dtype: Any) -> Any:
+    import inspect
+
+    from transformers import MODEL_MAPPING, AutoConfig, AutoModel
+
+    quiet_transformers()
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        architecture = MODEL_MAPPING[type(config)]
+        has_pooler = "add_pooling_layer" in inspect.signature(architecture).parameters
+        options = {"add_pooling_layer": False} if has_pooler else {}
+        model, report = AutoModel.from_pretrained(
+            folder, dtype=dtype, local_files_only=True, use_safetensors=True, output_loading_info=True, **options
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelUnavailable(f"Cannot load the embedding model '{folder}': {error}") from error
+    _refuse_unsuitable(folder, config, report["missing_keys"])
+    return model.eval()
+
+
+def _refuse_unsuitable(folder: Path, config: Any, missing: Sequence[str]) -> None:
+    if any("CausalLM" in name for name in config.architectures or ()):
+        raise ModelUnavailable(f"'{folder}' is a generator; an embedder must be an encoder, such as multilingual-e5-small")
+    if missing:
+        raise ModelUnavailable(f"The embedding model '{folder}' lacks weights: {', '.join(sorted(missing)[:3])}; fetch it again")
+
+
+def _mean(hidden: Any, mask: Any) -> Any:
+    """Mean over the tokens that are not padding."""
+    weights = mask.unsqueeze(-1).to(hidden.dtype)
+    return (hidden * weights).sum(1) / weights.sum(1)
+
+
+def _encodable(text: str) -> str:
+    """Lone surrogates, which no encoder of text accepts, become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """Empty where the file is missing."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ModelUnavailable(f"Cannot read '{path}': {error}") from error
+    if not isinstance(value, dict):
+        raise ModelUnavailable(f"Cannot read '{path}': it holds no object")
+    return value

@@ -1,0 +1,40 @@
+"""A table row as one readable line: "Plan: Sprout; Price: €9". Knows nothing of where the table came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from knowledge.readers.text_building import one_line
+
+
+def table_records(rows: Sequence[Sequence[str]], *, has_header: bool) -> Iterator[str]:
+    """One line for each row that says anything; the first row names the columns where `has_header`."""
+    cleaned = [[one_line(cell) for cell in row] for row in rows]
+    header: Sequence[str] = ()
+    if has_header and len(cleaned) > 1:
+        header, cleaned = cleaned[0], cleaned[1:]
+    for row in cleaned:
+        if any(row):
+            yield record(header, row)
+
+
+def record(header: Sequence[str], row: Sequence[str]) -> str:
+    """The cells of `row` with the names of their columns; empty cells are left out.
+
+    A row that says one thing across all its columns (a merged row) is that one thing.
+    """
+    if len(row) > 1 and len(set(row)) == 1:
+        return row[0]
+    cells = []
+    for column, cell in enumerate(row):
+        name = header[column].rstrip(":： ") if column < len(header) else ""
+        if cell:
+            cells.append(f"{name}: {cell}" if name else cell)
+    return "; ".join(cells)
+
+
+def key_values(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows of a two-column table whose first column names what the second holds."""
+    for name, value in ((one_line(row[0]), one_line(row[1])) for row in rows if len(row) == 2):
+        if name or value:
+            yield f"{name.rstrip(':： ')}: {value}" if name and value else name or value

@@ -1,0 +1,264 @@
+"""HTML → DocumentText: what a visitor of the page sees, without menus. Knows nothing of other formats.
+
+Hidden text is left out because it is written for machines: text nobody sees would be quoted to customers, and it is
+where instructions to the model are smuggled in. Only what an element says of itself counts; style sheets are not
+evaluated, for they also hide the folded-in answers of a FAQ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from knowledge.passages import DocumentText
+from knowledge.readers.page_tables import records_of_table
+from knowledge.readers.text_building import TextBuilder, clean_text, one_line, title_from_name
+
+_DECLARED_ENCODING = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?\s{0,9}([\w:.-]{2,40})""", re.IGNORECASE)
+_SKIPPED = frozenset(
+    "script style template noscript head iframe frame object embed svg canvas audio video map nav select datalist "
+    "input textarea button dialog meta link area param source track math-renderer".split()
+)
+_BLOCKS = frozenset(
+    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure "
+    "footer form header hgroup html legend li main menu ol p pre section summary table tbody td tfoot th thead tr "
+    "ul option optgroup hr".split()
+)
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_PAGE_FURNITURE = frozenset({"navigation", "contentinfo", "search", "dialog", "alertdialog", "menu", "menubar"})
+_HIDING_STYLE = re.compile(
+    r"display:none|visibility:(?:hidden|collapse)|content-visibility:hidden|opacity:0(?:\.0*)?%?(?:[;!]|$)"
+    r"|font-size:0(?:\.0*)?(?:px|pt|em|rem|%|ex|ch|vw)?(?:[;!]|$)|color:transparent(?:[;!]|$)"
+    r"|(?:text-indent|left|top|right|margin-left|margin-top):-\d{4,}"
+)
+_ANCHOR_SIGNS = frozenset({"", "#", "¶", "§", "🔗", "link", "permalink"})
+_DECORATION_WORDS = 3  # a picture's description of up to so many words is a label, not information
+
+
+def declared_encoding(content: bytes) -> str | None:
+    """What `<meta charset>` says near the top of the page."""
+    found = _DECLARED_ENCODING.search(content[:4096])
+    name = found.group(1).decode("ascii", errors="ignore") if found else None
+    return None if name is None or name.lower().startswith("utf-16") else name
+
+
+def read_page(name: str, page: str, *, encoding: str) -> DocumentText:
+    """The main content of a page; its title is the only first-level heading, or else `<title>`."""
+    root = parse_page(page)
+    if root is None:
+        return DocumentText(title=title_from_name(name), text="", encoding=encoding)
+    found = root.find(".//title")
+    title = one_line(clean_text(found.text or "")) if found is not None else ""
+    builder = _best_content(root)
+    document = builder.finish(title, encoding=encoding)
+    first_level = [heading.text for heading in document.headings if heading.level == 1]
+    if len(first_level) == 1 or (first_level and not title):
+        title = first_level[0]
+    return builder.finish(title or title_from_name(name), encoding=encoding)
+
+
+def parse_page(page: str) -> etree._Element | None:
+    """The tree of a page however broken; None for an empty one."""
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
+    content = clean_text(page).encode("utf-8")
+    return etree.fromstring(content, parser) if content.strip() else None
+
+
+def _best_content(root: etree._Element) -> TextBuilder:
+    """`<main>`, else the only `<article>`, else the page; an empty `<main>` is filled by a script and counts for nothing."""
+    articles = [element for element in root.iter("article") if not _is_left_out(element)]
+    mains = [element for element in root.iter("main", "div", "section") if _is_main(element)]
+    for candidates in (mains, articles):
+        if len(candidates) == 1:
+            builder = TextBuilder()
+            write_page(candidates[0], builder)
+            if builder.length:
+                return builder
+    builder = TextBuilder()
+    write_page(root, builder)
+    return builder
+
+
+def _is_main(element: etree._Element) -> bool:
+    return (element.tag == "main" or element.get("role") == "main") and not _is_left_out(element)
+
+
+def write_page(root: etree._Element, builder: TextBuilder) -> None:
+    """Appends everything visible under `root` to `builder`, in reading order. The tree may be of any depth."""
+    writer = _PageWriter(builder)
+    stack: list[tuple[etree._Element, Iterator[etree._Element]]] = [(root, iter(root))]
+    writer.enter(root)
+    while stack:
+        element, children = stack[-1]
+        child = next(children, None)
+        if child is None:
+            stack.pop()
+            writer.leave(element)
+        elif _is_left_out(child) or writer.takes_whole(child):
+            pass
+        else:
+            writer.enter(child)
+            stack.append((child, iter(child)))
+            continue
+        finished = element if child is None else child
+        if finished is not root:
+            writer.write(finished.tail)
+    writer.flush()
+
+
+def _is_left_out(element: etree._Element) -> bool:
+    tag = element.tag
+    if not isinstance(tag, str):
+        return True
+    if tag in _SKIPPED:
+        return tag != "button" or not _asks_something(element)
+    if tag == "footer" and next(element.iterancestors("article", "main", "blockquote", "section"), None) is None:
+        return True
+    return bool(element.attrib) and _says_it_is_hidden(element)
+
+
+def _asks_something(button: etree._Element) -> bool:
+    """The fold-out button of a FAQ entry carries the question; others carry "Send"."""
+    label = one_line("".join(button.itertext()))
+    inside_heading = next(button.iterancestors(*_HEADINGS, "summary", "dt"), None) is not None
+    return label.endswith(("?", "？")) or inside_heading
+
+
+def _says_it_is_hidden(element: etree._Element) -> bool:
+    attributes = element.attrib
+    if "hidden" in attributes and attributes["hidden"] != "until-found":
+        return True
+    if str(attributes.get("aria-hidden", "")).lower() == "true" or attributes.get("role") in _PAGE_FURNITURE:
+        return True
+    if "breadcrumb" in str(attributes.get("aria-label", "")).lower():
+        return True
+    style = re.sub(r"/\*.*?\*/|\s", "", str(attributes.get("style", ""))[:2000]).lower()
+    return bool(style) and _HIDING_STYLE.search(style) is not None
+
+
+class _PageWriter:
+    """Turns the elements of a page, in document order, into blocks of text."""
+
+    def __init__(self, builder: TextBuilder) -> None:
+        self._builder = builder
+        self._inline: list[str] = []
+        self._lists: list[int | None] = []  # next number of each open list; None where it has bullets
+        self._marker = ""
+        self._list_is_new = False
+
+    def enter(self, element: etree._Element) -> None:
+        tag = str(element.tag)
+        if tag in _BLOCKS or tag in _HEADINGS:
+            self.flush()
+        if tag in ("ul", "ol", "menu"):
+            self._list_is_new = not self._lists
+            self._lists.append(_first_number(element) if tag == "ol" else None)
+        elif tag == "li":
+            self._marker = self._next_marker()
+        elif tag == "br":
+            self._inline.append("\n")
+        elif tag == "img":
+            self.write(_description(element))
+        self.write(element.text)
+
+    def leave(self, element: etree._Element) -> None:
+        tag = str(element.tag)
+        if tag in _HEADINGS:
+            self._end_heading(_HEADINGS[tag])
+        elif tag in _BLOCKS:
+            self.flush()
+        if tag in ("ul", "ol", "menu") and self._lists:
+            self._lists.pop()
+            self._marker = ""
+
+    def takes_whole(self, element: etree._Element) -> bool:
+        """Writes an element that is not walked through: code keeps its lines, a table becomes records."""
+        if element.tag == "pre":
+            self.flush()
+            self._builder.paragraph(visible_text(element))
+        elif element.tag == "table" and (lines := records_of_table(element, visible_text)):
+            self.flush()
+            for position, line in enumerate(lines):
+                self._builder.paragraph(line, separator="\n" if position else "\n\n")
+        elif element.tag == "a" and _is_anchor_sign(element):
+            pass
+        else:
+            return False
+        return True
+
+    def write(self, text: str | None) -> None:
+        if text:
+            self._inline.append(" " if text.isspace() else _collapse(text))
+
+    def flush(self) -> None:
+        lines = [" ".join(line.split()) for line in "".join(self._inline).split("\n")]
+        self._inline.clear()
+        text = "\n".join(line for line in lines if line)
+        if not text:
+            return
+        indent = "  " * (len(self._lists) - 1)
+        in_list = bool(self._lists)
+        if in_list:
+            text = indent + self._marker + text.replace("\n", "\n" + indent + "  ")
+        self._builder.paragraph(text, separator="\n" if in_list and not self._list_is_new else "\n\n")
+        self._marker = "" if not in_list else "  "
+        self._list_is_new = False
+
+    def _end_heading(self, level: int) -> None:
+        text = " ".join("".join(self._inline).split())
+        self._inline.clear()
+        self._builder.heading(level, text)
+
+    def _next_marker(self) -> str:
+        if not self._lists or self._lists[-1] is None:
+            return "- "
+        self._lists[-1] += 1
+        return f"{self._lists[-1] - 1}. "
+
+
+def visible_text(element: etree._Element) -> str:
+    """All text inside `element` that is not hidden, with its white space; blocks and breaks begin a new line."""
+    pieces = [element.text or ""]
+    stack = [iter(element)]
+    tails = [""]
+    while stack:
+        child = next(stack[-1], None)
+        if child is None:
+            stack.pop()
+            pieces.append(tails.pop())
+        elif _is_left_out(child):
+            pieces.append(child.tail or "")
+        else:
+            pieces.append("\n" if child.tag == "br" or child.tag in _BLOCKS else "")
+            pieces.append(_description(child) if child.tag == "img" else child.text or "")
+            stack.append(iter(child))
+            tails.append(child.tail or "")
+    return "".join(pieces)
+
+
+def _collapse(text: str) -> str:
+    """Inner white space as one space, but kept as such at both ends, where the neighbours join."""
+    before = " " if text[0].isspace() else ""
+    after = " " if text[-1].isspace() else ""
+    return before + one_line(text) + after
+
+
+def _description(image: etree._Element) -> str:
+    text = one_line(str(image.get("alt") or ""))
+    return f" {text} " if len(text.split()) > _DECORATION_WORDS or (not text.isascii() and len(text) > 8) else " "
+
+
+def _first_number(element: etree._Element) -> int:
+    start = str(element.get("start") or "1")
+    return int(start) if start.isdecimal() and len(start) < 6 else 1
+
+
+def _is_anchor_sign(link: etree._Element) -> bool:
+    parent = link.getparent()
+    return (
+        parent is not None
+        and parent.tag in _HEADINGS
+        and one_line("".join(link.itertext())).lower().strip("\u200b") in _ANCHOR_SIGNS
+    )

@@ -1,0 +1,69 @@
+"""`frontdesk evaluate …`: quality on a file of questions, as figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.commands.console import JsonOption, errors_as_sentences, print_json, print_text, progress_bar
+
+evaluate = typer.Typer(help="Measure quality on data the installation was not tuned on.", no_args_is_help=True)
+
+Questions = Annotated[Path, typer.Option(exists=True, dir_okay=False, help="JSON lines, plain or gzipped.")]
+
+
+def _tell(figures: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        print_json(figures)
+        return
+    for name, value in figures.items():
+        print_text(f"{name:22} {value:.4f}" if isinstance(value, float) else f"{name:22} {value}")
+
+
+@evaluate.command("intents")
+def intents(
+    test: Annotated[Path, typer.Option(exists=True, dir_okay=False, help='JSON lines {"text","intent","oos"}.')],
+    train: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Train on this first; without it the installation's classifier is measured.")] = None,
+    shots: Annotated[int | None, typer.Option(min=1, help="Use only so many training examples an intent.")] = None,
+    seed: Annotated[int, typer.Option(help="Which examples `--shots` takes.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Accuracy, out-of-scope detection and calibration of the intent classifier."""
+    with errors_as_sentences(as_json=as_json), progress_bar() as progress:
+        from bot.evaluations import evaluate_intents_file
+        from bot.settings import load_settings
+
+        figures = evaluate_intents_file(load_settings(), test, train=train, shots=shots, seed=seed, progress=progress)
+    _tell(figures, as_json=as_json)
+
+
+@evaluate.command("retrieval")
+def retrieval(
+    documents: Annotated[Path, typer.Option(exists=True, help='JSON lines {"id","title","text"}.')],
+    questions: Annotated[Path, typer.Option(exists=True, dir_okay=False, help='JSON lines {"question","document_ids"}.')],
+    as_json: JsonOption = False,
+) -> None:
+    """Whether the right documents are found; uses a library of its own, not the installation's."""
+    with errors_as_sentences(as_json=as_json), progress_bar() as progress:
+        from bot.evaluations import evaluate_retrieval_files
+        from bot.settings import load_settings
+
+        figures = evaluate_retrieval_files(load_settings(), documents, questions, progress=progress)
+    _tell(figures, as_json=as_json)
+
+
+@evaluate.command("answers")
+def answers(
+    questions: Annotated[Path, typer.Option(exists=True, dir_okay=False, help='JSON lines {"question","answer","answerable"}, with "turns" and "passages" where given.')],
+    documents: Annotated[Path | None, typer.Option(exists=True, help="Answer from these; without it from the installation's documents.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Whether answers are right, grounded and cited, and whether the bot knows what it does not know."""
+    with errors_as_sentences(as_json=as_json), progress_bar() as progress:
+        from bot.evaluations import evaluate_answers_files
+        from bot.settings import load_settings
+
+        figures = evaluate_answers_files(load_settings(), questions, documents=documents, progress=progress)
+    _tell(figures, as_json=as_json)

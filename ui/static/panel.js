@@ -1,0 +1,221 @@
+// Draws a panel's HTML without losing what people have open, typed or focused, and tells the server what they do.
+// Runs inside gr.HTML: `element`, `props`, `trigger`, `watch` and `upload` are given. Knows nothing of our pages.
+const root = element.firstElementChild;
+const NEAR_BOTTOM = 140; // pixels: within them a reader is following
+const LOST_AFTER = 20000; // milliseconds without an answer of the server before a sent text is given back
+
+// --- drawing: the new HTML is compared with what stands there, element by element ---
+
+const keyOf = (node) => (node.dataset ? node.dataset.key : undefined);
+const STICKY = { DETAILS: "open", DIALOG: "open" }; // attributes that belong to the reader
+
+function syncAttributes(old, fresh) {
+  for (const { name } of [...old.attributes]) {
+    if (!fresh.hasAttribute(name) && STICKY[old.nodeName] !== name) old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (STICKY[old.nodeName] !== name && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+}
+
+function morphNode(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    old.nodeValue = fresh.nodeValue;
+    return;
+  }
+  syncAttributes(old, fresh);
+  if (old.nodeName !== "TEXTAREA") morphChildren(old, fresh);
+}
+
+function morphChildren(old, fresh) {
+  const keyed = new Map([...old.children].filter(keyOf).map((child) => [keyOf(child), child]));
+  let cursor = old.firstChild;
+  for (const next of [...fresh.childNodes]) {
+    const key = keyOf(next);
+    const fits = cursor && !keyOf(cursor) && cursor.nodeName === next.nodeName;
+    const match = key ? keyed.get(key) : fits ? cursor : null;
+    if (!match || match.nodeName !== next.nodeName) {
+      old.insertBefore(next, cursor);
+      continue;
+    }
+    if (match === cursor) cursor = cursor.nextSibling;
+    else old.insertBefore(match, cursor);
+    morphNode(match, next);
+  }
+  while (cursor) {
+    const gone = cursor;
+    cursor = cursor.nextSibling;
+    gone.remove();
+  }
+}
+
+const scroller = () => root.querySelector("[data-scroller]") || document.scrollingElement;
+const isFollowing = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_BOTTOM;
+const toBottom = (box) => box.scrollTo({ top: box.scrollHeight });
+let subject; // of the scroller: another conversation begins at its end
+
+function draw() {
+  const fresh = document.createElement("template");
+  fresh.innerHTML = props.value || "";
+  const before = scroller();
+  const following = isFollowing(before);
+  root.querySelectorAll("time[data-at]").forEach((time) => { time.textContent = ""; });
+  morphChildren(root, fresh.content);
+  afterDrawing();
+  const marked = root.querySelector("[data-follow]");
+  const other = marked && marked.dataset.follow !== subject;
+  if (marked) subject = marked.dataset.follow;
+  if (marked && (following || other)) requestAnimationFrame(() => toBottom(scroller()));
+}
+
+function afterDrawing() {
+  const page = root.querySelector("[data-lang]");
+  if (page) document.documentElement.lang = page.dataset.lang;
+  const locale = document.documentElement.lang || undefined;
+  root.querySelectorAll("time[data-at]").forEach((time) => { time.textContent = localTime(time, locale); });
+  root.querySelectorAll("textarea[name]").forEach(fitTextarea);
+  root.querySelectorAll("[data-draft]").forEach(giveBack);
+  const wanted = root.querySelector("[data-focus]");
+  if (wanted && wanted.dataset.focus !== root.dataset.focused) {
+    root.dataset.focused = wanted.dataset.focus;
+    wanted.focus();
+  }
+}
+
+function localTime(time, locale) {
+  const at = new Date(1000 * Number(time.dataset.at));
+  const today = at.toDateString() === new Date().toDateString();
+  const clock = { hour: "2-digit", minute: "2-digit" };
+  const full = { day: "numeric", month: "short", ...clock };
+  time.title = at.toLocaleString(locale);
+  return new Intl.DateTimeFormat(locale, today ? clock : full).format(at);
+}
+
+// --- forms ---
+
+function fitTextarea(area) {
+  area.style.height = "auto";
+  area.style.height = `${area.scrollHeight}px`;
+  const form = area.form;
+  const submit = form.querySelector("button[type=submit]");
+  if (submit) submit.disabled = area.disabled || form.dataset.busy === "true" || !area.value.trim();
+  const counter = form.querySelector("[data-counter]");
+  const left = area.maxLength - area.value.length;
+  if (counter) counter.textContent = left < area.maxLength / 5 ? counter.dataset.counter.replace("{left}", left) : "";
+}
+
+function giveBack(form) {
+  const area = form.querySelector("textarea");
+  if (form.dataset.draft && !area.value) area.value = form.dataset.draft;
+  fitTextarea(area);
+}
+
+const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+function submitted(form) {
+  const fields = Object.fromEntries(new FormData(form));
+  const area = form.querySelector("textarea");
+  if (area && (form.dataset.busy === "true" || !area.value.trim())) return;
+  const name = form.dataset.event === "send" ? "send" : "act";
+  trigger(name, { ...form.dataset, ...fields, client_message_id: newId() });
+  if (!area) return;
+  const text = area.value;
+  area.value = "";
+  area.focus();
+  if (name === "send") holdUntilAnswered(form, text);
+  fitTextarea(area);
+  requestAnimationFrame(() => toBottom(document.scrollingElement));
+}
+
+function holdUntilAnswered(form, text) {
+  const value = props.value;
+  form.dataset.busy = "true";
+  setTimeout(() => {
+    if (props.value !== value) return;
+    form.dataset.busy = "false";
+    form.dataset.draft = text;
+    giveBack(form);
+  }, LOST_AFTER);
+}
+
+// --- what people do ---
+
+function openSource(link) {
+  const source = link.closest("[data-message]").querySelector(`details[data-marker="${link.dataset.cite}"]`);
+  if (!source) return;
+  source.open = true;
+  source.querySelector("summary").focus({ preventScroll: true });
+  source.scrollIntoView({ block: "nearest", behavior: "smooth" });
+}
+
+root.addEventListener("click", (event) => {
+  const cite = event.target.closest("[data-cite]");
+  if (cite) {
+    event.preventDefault();
+    openSource(cite);
+    return;
+  }
+  const button = event.target.closest("button[data-act]");
+  if (!button) return;
+  const name = button.dataset.event === "send" ? "send" : "act";
+  trigger(name, { ...button.dataset });
+});
+
+root.addEventListener("submit", (event) => {
+  event.preventDefault();
+  submitted(event.target);
+});
+
+root.addEventListener("keydown", (event) => {
+  const composing = event.isComposing || event.keyCode === 229; // Enter that chooses a Chinese word sends nothing
+  if (event.target.nodeName !== "TEXTAREA" || event.key !== "Enter" || event.shiftKey || composing) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
+});
+
+let pause;
+root.addEventListener("input", (event) => {
+  if (event.target.nodeName === "TEXTAREA") fitTextarea(event.target);
+  if (!event.target.dataset.live) return;
+  clearTimeout(pause);
+  pause = setTimeout(() => trigger("act", { act: event.target.dataset.live, text: event.target.value }), 250);
+});
+
+// --- files ---
+
+async function sendFiles(zone, files) {
+  if (!files.length) return;
+  const status = zone.querySelector("[data-sending]");
+  const arrived = [];
+  for (const [position, file] of [...files].entries()) {
+    status.textContent = status.dataset.sending.replace("{count}", `${position + 1}/${files.length}`);
+    try {
+      arrived.push({ path: (await upload(file)).path, name: file.name });
+    } catch {
+      arrived.push({ path: "", name: file.name, size: file.size });
+    }
+  }
+  status.textContent = "";
+  trigger("act", { act: "uploaded", files: arrived });
+}
+
+const zoneOf = (event) => event.target.closest && event.target.closest("[data-drop]");
+
+root.addEventListener("change", (event) => {
+  if (event.target.type !== "file") return;
+  sendFiles(zoneOf(event), [...event.target.files]);
+  event.target.value = "";
+});
+for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
+  root.addEventListener(name, (event) => {
+    const zone = zoneOf(event);
+    if (!zone) return;
+    event.preventDefault();
+    zone.classList.toggle("is-over", name === "dragenter" || name === "dragover");
+    if (name === "drop") sendFiles(zone, [...event.dataTransfer.files]);
+  });
+}
+
+watch("value", draw);
+draw();
