@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.manager import ConversationManager
     from bot.protocols import IntentClassifier, ReplyGenerator, TranscriptStore, Verifier
     from knowledge.catalog import Catalog
+    from knowledge.embeddings import TorchEmbedder
     from knowledge.ingestion import IngestJobs
     from knowledge.library import KnowledgeLibrary
     from knowledge.protocols import Embedder
@@ -98,8 +99,14 @@ def open_home(settings: Settings) -> Home:
 
 
 def open_embedder(settings: Settings, *, progress: ProgressCallback = no_progress) -> Embedder:
-    from knowledge.embedded_e5 import prepare_embedded_embedder
+    """The embedder with its memory of the latest questions."""
     from knowledge.embedding_cache import CachingEmbedder
+
+    return CachingEmbedder(load_embedder(settings, progress=progress))
+
+
+def load_embedder(settings: Settings, *, progress: ProgressCallback = no_progress) -> TorchEmbedder:
+    from knowledge.embedded_e5 import prepare_embedded_embedder
     from knowledge.embeddings import TorchEmbedder
 
     models = settings.models
@@ -108,14 +115,13 @@ def open_embedder(settings: Settings, *, progress: ProgressCallback = no_progres
         place = prepare_embedded_embedder(
             _models_folder(settings) / "multilingual-e5-small", wheels_folder=models.wheels, progress=progress
         )
-    embedder = TorchEmbedder(
+    return TorchEmbedder(
         place,
         device=models.device,
         dtype=models.dtype,
         threads=models.query_threads,
         allow_download=models.allow_download,
     )
-    return CachingEmbedder(embedder)
 
 
 def open_generator(settings: Settings, *, progress: ProgressCallback = no_progress) -> ReplyGenerator | None:
@@ -169,7 +175,7 @@ def start(settings: Settings, *, sample: bool = True, progress: ProgressCallback
     embedder = open_embedder(settings, progress=progress)
     generator = open_generator(settings, progress=progress)
     library = open_library(settings, home=home, embedder=embedder, progress=progress)
-    if sample and not home.catalog.was_ever_used():
+    if sample and home.catalog.state().generation == 0:
         _open_sample_company(library, progress)
     company, intents = company_and_intents(settings, home.catalog)
     transcripts = SqlTranscripts(home.engine)
@@ -236,7 +242,7 @@ def company_and_intents(settings: Settings, catalog: Catalog) -> tuple[Company, 
     if settings.company is not None:
         return load_company(settings.company), load_intents(settings.company / "intents.toml")
     intents = load_intents(SAMPLE_COMPANY / "intents.toml")
-    is_sample = catalog.has_collection(SAMPLE_COLLECTION)
+    is_sample = any(stored.collection == SAMPLE_COLLECTION for stored in catalog.stored_documents().values())
     return (load_company(SAMPLE_COMPANY) if is_sample else NEUTRAL_COMPANY), intents
 
 

@@ -93,11 +93,13 @@ class SqlTranscripts:
         trace: Trace,
         state: MessageState,
         handler_version: int,
+        hand_over: HandoffReason | None = None,
     ) -> Message | None:
         """Stores the bot's answer, unless the handler is another or has changed since `handler_version`: then None.
 
         The check and the insert are one transaction under the conversation's lock: whoever takes the conversation
-        over, in whatever process, is either seen here or waits until the answer is stored.
+        over, in whatever process, is either seen here or waits until the answer is stored. With `hand_over` the
+        conversation waits for a person from that transaction on.
         """
         with writing(self._engine) as session:
             conversation = find_conversation(session, conversation_id, lock=True)
@@ -122,6 +124,8 @@ class SqlTranscripts:
                 answer=answer_from_json(answer_to_json(answer)),  # as it will be read back
                 trace=trace_from_json(trace_to_json(trace)),
             )
+            if hand_over is not None:
+                conversation = _handed_to(conversation, Handler.WAITING, hand_over)
             _store(session, conversation, message)
         return message
 
@@ -151,14 +155,7 @@ class SqlTranscripts:
             current = find_conversation(session, conversation_id, lock=True)
             if current.handler is handler or expected_version not in (None, current.handler_version):
                 return current
-            kept = None if handler is Handler.BOT else current.handoff_reason
-            changed = replace(
-                current,
-                handler=handler,
-                handler_version=current.handler_version + 1,
-                handoff_reason=kept if reason is None else reason,
-                updated_at=time.time(),
-            )
+            changed = replace(_handed_to(current, handler, reason), updated_at=time.time())
             update_conversation(session, changed)
             session.commit()
         return changed
@@ -175,6 +172,16 @@ class SqlTranscripts:
 
 def _new_id() -> str:
     return secrets.token_hex(16)  # 128 random bits: who does not know an id cannot guess one
+
+
+def _handed_to(conversation: Conversation, handler: Handler, reason: HandoffReason | None) -> Conversation:
+    kept = None if handler is Handler.BOT else conversation.handoff_reason
+    return replace(
+        conversation,
+        handler=handler,
+        handler_version=conversation.handler_version + 1,
+        handoff_reason=kept if reason is None else reason,
+    )
 
 
 def _store(session: Session, conversation: Conversation, message: Message) -> None:

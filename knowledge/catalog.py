@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Engine, delete, func, update
+from sqlalchemy import Engine, Select, delete, func, update
+from sqlalchemy import select as select_columns
+from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import Select
 
-from knowledge.catalog_rows import CatalogStateRow, DocumentRow, DocumentVersionRow, PassageRow
+from knowledge.catalog_rows import (
+    CatalogStateRow,
+    DocumentRow,
+    DocumentVersionRow,
+    PassageRow,
+    as_document,
+    new_row,
+    number_of,
+)
 from knowledge.catalog_values import (
     CatalogState,
     DocumentDraft,
@@ -34,6 +43,19 @@ _ITEMS_PER_STATEMENT = 500  # below every database's limit of parameters
 
 T = TypeVar("T")
 
+_STATE_QUERY = select(CatalogStateRow.generation, CatalogStateRow.compacted_generation)
+# Live passages: the number, then the fields of Passage in their order.
+_PASSAGE_COLUMNS: tuple[Any, ...] = (
+    *(PassageRow.number, PassageRow.passage_id, PassageRow.document_id, DocumentRow.title, DocumentRow.source),
+    *(PassageRow.heading, PassageRow.text, PassageRow.start, PassageRow.end, PassageRow.language, PassageRow.page),
+)
+_PASSAGES: Select[Any] = (
+    select_columns(*_PASSAGE_COLUMNS)
+    .join_from(PassageRow, DocumentRow)
+    .where(col(PassageRow.removed_generation).is_(None))
+)
+_WITHOUT_TEXT = defer(cast("QueryableAttribute[str]", DocumentRow.text), raiseload=True)
+
 
 class Catalog:
     """Raises CatalogUnavailable from every method when the database cannot be used."""
@@ -49,9 +71,10 @@ class Catalog:
     # What there is
 
     def state(self) -> CatalogState:
+        """One small query; every search asks it."""
         with reading(self._engine) as session:
-            row = session.get(CatalogStateRow, _STATE)
-            return CatalogState(row.generation, row.compacted_generation) if row else CatalogState(0, 0)
+            row = session.connection().execute(_STATE_QUERY).first()
+        return CatalogState(row[0], row[1]) if row else CatalogState(0, 0)
 
     def documents(self) -> tuple[Document, ...]:
         """The documents that can be found, in the order of their sources."""
@@ -66,15 +89,14 @@ class Catalog:
             .outerjoin(live, live.c.document_id == col(DocumentRow.document_id))
             .where(col(DocumentRow.state) == DocumentState.READY)
             .order_by(col(DocumentRow.source))
+            .options(_WITHOUT_TEXT)
         )
         with reading(self._engine) as session:
-            return tuple(_document(row, int(passages)) for row, passages in session.exec(query))
+            return tuple(as_document(row, int(passages)) for row, passages in session.exec(query))
 
     def stored_documents(self) -> dict[str, StoredDocument]:
         """What is in the knowledge base now, by source."""
-        query = select(
-            DocumentRow.document_id, DocumentRow.source, DocumentRow.collection, DocumentRow.title, DocumentRow.sha256
-        )
+        query = select(DocumentRow.document_id, DocumentRow.source, DocumentRow.collection, DocumentRow.sha256)
         with reading(self._engine) as session:
             rows = session.exec(query.where(col(DocumentRow.state) == DocumentState.READY)).all()
         return {row[1]: StoredDocument(*row) for row in rows}
@@ -86,43 +108,39 @@ class Catalog:
 
     def passage(self, passage_id: str) -> Passage:
         """Raises DocumentNotFound when no live passage has this id."""
-        with reading(self._engine) as session:
-            found = session.exec(_live_passages().where(col(PassageRow.passage_id) == passage_id)).first()
-        if found is None:
+        found = self._passages(_PASSAGES.where(col(PassageRow.passage_id) == passage_id))
+        if not found:
             raise DocumentNotFound(passage_id)
-        return _passage(*found)
+        return found[0][1]
 
     def passages(self, numbers: Sequence[int]) -> dict[int, Passage]:
         """The live ones of `numbers`: whatever has been removed meanwhile is missing from the answer."""
-        found: dict[int, Passage] = {}
-        with reading(self._engine) as session:
-            for part in _parts(numbers):
-                for row, document in session.exec(_live_passages().where(col(PassageRow.number).in_(part))):
-                    found[_number(row)] = _passage(row, document)
-        return found
+        parts = (self._passages(_PASSAGES.where(col(PassageRow.number).in_(part))) for part in _parts(numbers))
+        return {number: passage for part in parts for number, passage in part}
 
     def passages_of(self, document_id: str) -> tuple[Passage, ...]:
         """The live passages of one document, in order."""
-        query = _live_passages().where(col(PassageRow.document_id) == document_id).order_by(col(PassageRow.ordinal))
+        query = _PASSAGES.where(col(PassageRow.document_id) == document_id).order_by(col(PassageRow.ordinal))
+        return tuple(passage for _, passage in self._passages(query))
+
+    def _passages(self, query: Select[Any]) -> list[tuple[int, Passage]]:
         with reading(self._engine) as session:
-            return tuple(_passage(*found) for found in session.exec(query))
+            return [(row[0], Passage(*row[1:])) for row in session.connection().execute(query)]
 
     # What has changed
 
     def added_between(self, known: int, upto: int, *, after_number: int, limit: int) -> tuple[StoredPassage, ...]:
         """Live passages added after generation `known` and not after `upto`, by rising number, a page at a time."""
         query = (
-            _live_passages()
+            _PASSAGES.add_columns(col(PassageRow.embedder), col(PassageRow.embedding))
             .where(col(PassageRow.added_generation) > known, col(PassageRow.added_generation) <= upto)
             .where(col(PassageRow.number) > after_number)
             .order_by(col(PassageRow.number))
             .limit(limit)
         )
         with reading(self._engine) as session:
-            return tuple(
-                StoredPassage(_number(row), _passage(row, document).embedded_text, row.embedder, row.embedding)
-                for row, document in session.exec(query)
-            )
+            rows = session.connection().execute(query).all()
+        return tuple(StoredPassage(row[0], Passage(*row[1:-2]).embedded_text, row[-2], row[-1]) for row in rows)
 
     def removed_between(self, known: int, upto: int) -> tuple[int, ...]:
         """Numbers of passages removed after generation `known` and not after `upto`."""
@@ -135,6 +153,12 @@ class Catalog:
         query = select(PassageRow.number).where(col(PassageRow.removed_generation).is_(None))
         with reading(self._engine) as session:
             return tuple(sorted(number for number in session.exec(query) if number is not None))
+
+    def tombstones(self) -> int:
+        """Removed passages whose rows are still kept for indexes that have not heard of it."""
+        query = select(func.count()).select_from(PassageRow)
+        with reading(self._engine) as session:
+            return session.exec(query.where(col(PassageRow.removed_generation).is_not(None))).one()
 
     def problems(self) -> tuple[str, ...]:
         """What contradicts itself in the database, as sentences; empty when all is well."""
@@ -177,7 +201,7 @@ class Catalog:
             kept = _keep_or_remove(session, draft.document_id, passages if same_title else (), generation)
             row = self._store_document(session, known, draft)
             session.add_all(
-                _new_row(ordinal, passage, embeddings.get(passage.passage_id), embedder, generation)
+                new_row(ordinal, passage, embeddings.get(passage.passage_id), embedder, generation)
                 for ordinal, passage in enumerate(passages)
                 if passage.passage_id not in kept
             )
@@ -220,7 +244,7 @@ class Catalog:
         with writing(self._engine) as session:
             row = _ready(session, document_id)
             generation = _next_generation(session)
-            numbers = tuple(_number(passage) for passage in _rows_of(session, document_id))
+            numbers = tuple(number_of(passage) for passage in _rows_of(session, document_id))
             _bury(session, numbers, generation)
             removed = RemovedDocument(document_id, row.title, numbers, generation)
             row.state, row.text, row.sha256 = DocumentState.REMOVED, "", ""
@@ -288,10 +312,6 @@ def _ready(session: Session, document_id: str) -> DocumentRow:
     return row
 
 
-def _live_passages() -> Select[tuple[PassageRow, DocumentRow]]:
-    return select(PassageRow, DocumentRow).join(DocumentRow).where(col(PassageRow.removed_generation).is_(None))
-
-
 def _rows_of(session: Session, document_id: str) -> Sequence[PassageRow]:
     live = (col(PassageRow.document_id) == document_id, col(PassageRow.removed_generation).is_(None))
     return session.exec(select(PassageRow).where(*live)).all()
@@ -305,7 +325,7 @@ def _keep_or_remove(session: Session, document_id: str, passages: Sequence[Passa
     for row in _rows_of(session, document_id):
         ordinal, passage = wanted.get(row.passage_id, (0, None))
         if passage is None or (passage.heading, passage.text) != (row.heading, row.text):
-            gone.append(_number(row))
+            gone.append(number_of(row))
             continue
         row.ordinal, row.start, row.end, row.page = ordinal, passage.start, passage.end, passage.page
         session.add(row)
@@ -322,55 +342,3 @@ def _bury(session: Session, numbers: Sequence[int], generation: int) -> None:
             .where(col(PassageRow.number).in_(part))
             .values(removed_generation=generation, heading="", text="", embedding=None, embedder="")
         )
-
-
-def _new_row(ordinal: int, passage: Passage, embedding: bytes | None, embedder: str, generation: int) -> PassageRow:
-    return PassageRow(
-        passage_id=passage.passage_id,
-        document_id=passage.document_id,
-        ordinal=ordinal,
-        heading=passage.heading,
-        text=passage.text,
-        start=passage.start,
-        end=passage.end,
-        page=passage.page,
-        language=passage.language,
-        embedding=embedding,
-        embedder=embedder if embedding is not None else "",
-        added_generation=generation,
-    )
-
-
-def _number(row: PassageRow) -> int:
-    if row.number is None:
-        raise ValueError("a passage that is not stored yet has no number")
-    return row.number
-
-
-def _passage(row: PassageRow, document: DocumentRow) -> Passage:
-    return Passage(
-        passage_id=row.passage_id,
-        document_id=row.document_id,
-        title=document.title,
-        source=document.source,
-        heading=row.heading,
-        text=row.text,
-        start=row.start,
-        end=row.end,
-        language=row.language,
-        page=row.page,
-    )
-
-
-def _document(row: DocumentRow, passages: int) -> Document:
-    return Document(
-        document_id=row.document_id,
-        title=row.title,
-        source=row.source,
-        state=DocumentState(row.state),
-        passages=passages,
-        version=row.version,
-        language=row.language,
-        media_type=row.media_type,
-        updated_at=row.updated_at,
-    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, LargeBinary, Text, text
 from sqlmodel import Field, SQLModel
 
+from knowledge.passages import Document, DocumentState, Passage
+
 _LIVE = text("removed_generation IS NULL")
 _READY = text("state = 'ready'")
 
@@ -103,3 +105,40 @@ class IngestJobRow(SQLModel, table=True):
     cancel_requested: bool = Field(default=False)
     created_at: float
     heartbeat_at: float
+
+
+def new_row(ordinal: int, passage: Passage, embedding: bytes | None, embedder: str, generation: int) -> PassageRow:
+    return PassageRow(
+        passage_id=passage.passage_id,
+        document_id=passage.document_id,
+        ordinal=ordinal,
+        heading=passage.heading,
+        text=passage.text,
+        start=passage.start,
+        end=passage.end,
+        page=passage.page,
+        language=passage.language,
+        embedding=embedding,
+        embedder=embedder if embedding is not None else "",
+        added_generation=generation,
+    )
+
+
+def number_of(row: PassageRow) -> int:
+    if row.number is None:
+        raise ValueError("a passage that is not stored yet has no number")
+    return row.number
+
+
+def as_document(row: DocumentRow, passages: int) -> Document:
+    return Document(
+        document_id=row.document_id,
+        title=row.title,
+        source=row.source,
+        state=DocumentState(row.state),
+        passages=passages,
+        version=row.version,
+        language=row.language,
+        media_type=row.media_type,
+        updated_at=row.updated_at,
+    )

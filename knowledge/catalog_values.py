@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from knowledge.passages import Change, DocumentText
+from knowledge.passages import Change, DocumentText, Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,18 @@ class DocumentDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class PreparedDocument:
+    draft: DocumentDraft
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StoredDocument:
     """What must be known of a document to decide whether it has changed."""
 
     document_id: str
     source: str
     collection: str
-    title: str
     sha256: str
 
 
@@ -58,3 +63,14 @@ class RemovedDocument:
     title: str
     numbers: tuple[int, ...]  # of the passages that are gone
     generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalReceipt:
+    """What became of a removed document. `unreachable`: neither its passages nor its sentences are found any more."""
+
+    document_id: str
+    title: str
+    passages: int
+    generation: int
+    unreachable: bool

@@ -49,7 +49,8 @@ def open_database(url: str, *, synchronous: str = "FULL") -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that only reads: on SQLite it takes no lock, so it never waits for a writer. CatalogUnavailable."""
-    with writing(engine.execution_options(**{_READS_ONLY: True})) as session:
+    with writing(engine) as session:
+        session.connection(execution_options={_READS_ONLY: True})
         yield session
 
 

@@ -98,22 +98,25 @@ class LexicalIndex:
 
     def add(self, number: int, text: str) -> None:
         """Raises ValueError when the number is already present."""
+        self.add_terms(number, Counter(tokens(text)), is_chinese=detect_language(text) == CHINESE)
+
+    def add_terms(self, number: int, terms: Counter[str], *, is_chinese: bool) -> None:
+        """As `add`, with the slow part, finding the tokens, done by the caller."""
         if number in self._slots:
-            raise ValueError(f"passage {number} is already in the lexical index")
+            raise ValueError(f"passage {number} is already in the word index")
         slot = len(self._numbers)
         if slot >= _MOST_PASSAGES:
-            raise ValueError(f"a lexical index holds at most {_MOST_PASSAGES} passages")
-        counts = Counter(tokens(text))
-        for term, count in counts.items():
+            raise ValueError(f"a word index holds at most {_MOST_PASSAGES} passages")
+        for term, count in terms.items():
             postings = self._postings.get(term)
             if postings is None:
                 postings = self._postings[term] = array("I")
             postings.append(slot << 8 | min(count, 255))
-        length = counts.total()
+        length = terms.total()
         self._slots[number] = slot
         self._numbers.append(number)
         self._lengths.append(length)
-        self._chinese.append(detect_language(text) == CHINESE)
+        self._chinese.append(is_chinese)
         self._total_length += length
         self._norms = None
 
@@ -126,7 +129,7 @@ class LexicalIndex:
         self._lengths[slot] = -1
         self._norms = None
         if len(self._numbers) - len(self._slots) > max(64, _COMPACT_WHEN_DEAD * len(self._numbers)):
-            self._compact()
+            self.__dict__.update(self._compacted().__dict__)
         return True
 
     def search(self, query: str, limit: int) -> list[LexicalHit]:
@@ -198,41 +201,42 @@ class LexicalIndex:
             self._norms = (K1 * (1 - B + B * lengths / max(mean, 1.0))).astype(np.float32)
         return self._norms
 
-    def _compact(self) -> None:
-        lengths = np.frombuffer(self._lengths, dtype=np.int32)
-        alive = lengths >= 0
+    def _compacted(self) -> LexicalIndex:
+        """The same index without its dead slots."""
+        fresh = LexicalIndex()
+        alive = np.frombuffer(self._lengths, dtype=np.int32) >= 0
         new_slot = (np.cumsum(alive) - 1).astype(np.uint32)
-        kept = np.flatnonzero(alive).tolist()
-        postings: dict[str, array[int]] = {}
         for term, packed_array in self._postings.items():
             packed = np.frombuffer(packed_array, dtype=np.uint32)
             slots = packed >> 8
             living = alive[slots]
             if living.any():
                 renumbered = (new_slot[slots[living]] << np.uint32(8)) | (packed[living] & np.uint32(0xFF))
-                postings[term] = array("I", renumbered.tobytes())
-        self._postings = postings
-        self._numbers = array("q", [self._numbers[i] for i in kept])
-        self._lengths = array("i", [self._lengths[i] for i in kept])
-        self._chinese = bytearray(self._chinese[i] for i in kept)
-        self._slots = {number: slot for slot, number in enumerate(self._numbers)}
-        self._norms = None
+                fresh._postings[term] = array("I", renumbered.tobytes())
+        kept = np.flatnonzero(alive).tolist()
+        fresh._numbers = array("q", [self._numbers[i] for i in kept])
+        fresh._lengths = array("i", [self._lengths[i] for i in kept])
+        fresh._chinese = bytearray(self._chinese[i] for i in kept)
+        fresh._slots = {number: slot for slot, number in enumerate(fresh._numbers)}
+        fresh._total_length = self._total_length
+        return fresh
 
     def save(self, path: Path) -> None:
         """Writes the index to one .npz file, beside first and then moved into place."""
-        if len(self._slots) < len(self._numbers):
-            self._compact()  # what was removed must not lie on the disk
-        sizes = np.fromiter((len(p) for p in self._postings.values()), dtype=np.int64, count=len(self._postings))
+        # What was removed must not lie on the disk. Saving changes nothing here, so readers may go on meanwhile.
+        index = self._compacted() if len(self._slots) < len(self._numbers) else self
+        postings = index._postings
+        sizes = np.fromiter((len(p) for p in postings.values()), dtype=np.int64, count=len(postings))
         buffer = io.BytesIO()
         np.savez(
             buffer,
             version=np.array([TOKENS_VERSION], dtype=np.int64),
-            terms=np.frombuffer("\n".join(self._postings).encode(), dtype=np.uint8),
+            terms=np.frombuffer("\n".join(postings).encode(), dtype=np.uint8),
             sizes=sizes,
-            postings=np.frombuffer(b"".join(p.tobytes() for p in self._postings.values()), dtype=np.uint32),
-            numbers=np.frombuffer(self._numbers, dtype=np.int64),
-            lengths=np.frombuffer(self._lengths, dtype=np.int32),
-            chinese=np.frombuffer(bytes(self._chinese), dtype=np.uint8),
+            postings=np.frombuffer(b"".join(p.tobytes() for p in postings.values()), dtype=np.uint32),
+            numbers=np.frombuffer(index._numbers, dtype=np.int64),
+            lengths=np.frombuffer(index._lengths, dtype=np.int32),
+            chinese=np.frombuffer(bytes(index._chinese), dtype=np.uint8),
         )
         write_durably(path, buffer.getbuffer())
 

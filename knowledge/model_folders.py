@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from knowledge.durable_files import sha256_of_file
 from knowledge.errors import ModelUnavailable
 
 MANIFEST = "manifest.json"
@@ -122,7 +123,7 @@ def verify_model_folder(folder: Path) -> None:
         raise ModelUnavailable(f"'{folder}' has no readable {MANIFEST}; delete the folder and it is made again")
     for name, entry in manifest["files"].items():
         path = folder / name
-        if _size(path) != entry["bytes"] or _sha256(path) != entry["sha256"]:
+        if _size(path) != entry["bytes"] or sha256_of_file(path) != entry["sha256"]:
             raise ModelUnavailable(
                 f"'{path}' is not what was written; delete the folder '{folder}' and it is made again"
             )
@@ -138,7 +139,7 @@ def folder_digest(folder: Path) -> str:
         digests = {name: entry["sha256"] for name, entry in manifest["files"].items()}
     else:
         wanted = {".safetensors", ".json", ".jinja", ".model", ".txt", ".gguf"}
-        digests = {path.name: _sha256(path) for path in folder.iterdir() if path.suffix in wanted and path.is_file()}
+        digests = {path.name: sha256_of_file(path) for path in folder.iterdir() if path.suffix in wanted and path.is_file()}
     return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()
 
 
@@ -267,7 +268,7 @@ def _seal(folder: Path, recipe: str, source: ModelSource) -> None:
     files = {}
     for path in sorted(folder.iterdir()):
         path.chmod(0o644)  # safetensors writes files that only their owner may read
-        files[path.name] = {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+        files[path.name] = {"bytes": path.stat().st_size, "sha256": sha256_of_file(path)}
         _synchronise(path)
     manifest = {"recipe": recipe, "source": asdict(source), "files": files}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
@@ -295,11 +296,6 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return -1
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _synchronise(path: Path) -> None:

@@ -16,6 +16,10 @@ class Span(NamedTuple):
     end: int
 
 
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
 # A run of sentence-ending marks, or a line end. Semicolons end a sentence in Chinese, not in English.
 _CANDIDATE = re.compile(r"\n\s*|[。！？；｡!?…‼⁇⁈⁉.．]+")
 # What belongs to the sentence before it: closing quotes and brackets, emphasis marks, citation markers such as [2].
@@ -26,19 +30,19 @@ _DOTTED = re.compile(r"(?:[A-Za-z]{1,2}\.)+[A-Za-z]{1,2}$")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef\u3040-\u30ff]")
 _FULL_WIDTH_ENDS = frozenset("。！？；｡‼⁇⁈⁉")
 
-_NEVER_END = frozenset(
+_NEVER_END = _words(
     "mr mrs ms dr prof rev hon gen col sgt capt lt st mt vs cf viz approx incl excl resp min max avg "
-    "fig figs eq eqs sec ch vol vols pp p ed eds al tel ext dept est misc e.g i.e eg ie".split()
+    "fig figs eq eqs sec ch vol vols pp p ed eds al tel ext dept est misc e.g i.e eg ie"
 )
 # "No. 5", "9 Jan. 2025", "Mon. to Fri.", but "The answer is no."
-_BEFORE_A_NUMBER = frozenset(
-    "no nos nr art par para jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri".split()
+_BEFORE_A_NUMBER = _words(
+    "no nos nr art par para jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri"
 )
 # "Acme Inc. Support" goes on, "Acme Inc. We …" does not.
-_BEFORE_A_NAME = frozenset("inc ltd co corp jr sr bros llc plc ave blvd rd u.s u.k e.u ph.d".split())
-_OPENING_WORDS = frozenset(
+_BEFORE_A_NAME = _words("inc ltd co corp jr sr bros llc plc ave blvd rd u.s u.k e.u ph.d")
+_OPENING_WORDS = _words(
     "The This That These Those There It Its We You Your Our They He She If When Once After Before In On At For To As "
-    "Please However But And Or So A An No Yes What Why How Who Where Do Does Is Are Can I".split()
+    "Please However But And Or So A An No Yes What Why How Who Where Do Does Is Are Can I"
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.answers import Citation
 from bot.intents import UNKNOWN
@@ -15,10 +15,12 @@ from ui.wording import say
 _LONGEST_EXCERPT = 160  # characters of a dropped sentence
 
 
-def trace_sentences(trace: Trace, citations: Sequence[Citation], language: str) -> tuple[str, ...]:
-    """What made an answer, as sentences for people who answer for it."""
+def trace_sentences(
+    trace: Trace, citations: Sequence[Citation], language: str, intents: Mapping[str, str]
+) -> tuple[str, ...]:
+    """What made an answer. `intents` holds the intents' titles in `language`, by name."""
     sentences = [
-        _intent_sentence(trace, language),
+        _intent_sentence(trace, language, intents),
         *_search_sentences(trace, language),
         *_origin_sentences(trace, citations, language),
         *_dropped_sentences(trace, language),
@@ -30,11 +32,11 @@ def trace_sentences(trace: Trace, citations: Sequence[Citation], language: str) 
     return tuple(sentence for sentence in sentences if sentence)
 
 
-def _intent_sentence(trace: Trace, language: str) -> str:
+def _intent_sentence(trace: Trace, language: str, intents: Mapping[str, str]) -> str:
     confidence = percent(trace.confidence)
     if trace.intent == UNKNOWN:
         return say(wording.TRACE_UNKNOWN, language, confidence=confidence)
-    intent = trace.intent.replace("_", " ")
+    intent = intents.get(trace.intent, trace.intent.replace("_", " "))
     return say(wording.TRACE_INTENT, language, intent=intent, confidence=confidence)
 
 

@@ -22,7 +22,8 @@ _PATHS = {
     "search": '<circle cx="11" cy="11" r="6.5"/><path d="m20 20-4.3-4.3"/>',
     "close": '<path d="M6 6l12 12"/><path d="M18 6 6 18"/>',
     "bin": '<path d="M5 7h14"/><path d="M10 4h4"/><path d="m7 7 .8 12.2a1 1 0 0 0 1 .8h6.4a1 1 0 0 0 1-.8L17 7"/>',
-    "upload": '<path d="M12 15.5V5"/><path d="m7.5 9 4.5-4.5L16.5 9"/><path d="M4 15v3a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-3"/>',
+    "upload": '<path d="M12 15.5V5"/><path d="m7.5 9 4.5-4.5L16.5 9"/>'
+    '<path d="M4 15v3a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-3"/>',
     "page": '<path d="M7 3.5h7l4 4V19a1.5 1.5 0 0 1-1.5 1.5h-9.5A1.5 1.5 0 0 1 5.5 19V5A1.5 1.5 0 0 1 7 3.5z"/>'
     '<path d="M9 12h6"/><path d="M9 16h4"/>',
     "talk": '<path d="M20 11.5a7.5 7.5 0 0 1-11 6.6L4 19.5l1.4-4.6A7.5 7.5 0 1 1 20 11.5z"/>',
@@ -45,7 +46,8 @@ def icon(name: str) -> str:
 def favicon() -> str:
     """Our sign as a `data:` address, so that a tab shows it without another request."""
     drawing = (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect width="24" height="24" rx="6" fill="#1d6a58"/>'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">'
+        '<rect width="24" height="24" rx="6" fill="#1d6a58"/>'
         '<g transform="translate(4 4) scale(.667)" fill="none" stroke="#fff" stroke-width="2.2" stroke-linecap="round" '
         f'stroke-linejoin="round">{_PATHS["bell"]}</g></svg>'
     )

@@ -21,7 +21,7 @@ class Html(str):
     __slots__ = ()
 
 
-def tag(name: str, *children: str | None, **attributes: str | float | bool | None) -> Html:
+def tag(name: str, /, *children: str | None, **attributes: str | float | bool | None) -> Html:
     """An element. Plain strings are escaped. `True` writes a bare attribute, `False` and `None` none at all.
 
     Attribute names are written with `_` for `-`, and with a `_` at the end where Python has the word for itself.
@@ -31,7 +31,7 @@ def tag(name: str, *children: str | None, **attributes: str | float | bool | Non
     return Html(f"<{name}{opening}></{name}>" if not inner else f"<{name}{opening}>{inner}</{name}>")
 
 
-def void(name: str, **attributes: str | float | bool | None) -> Html:
+def void(name: str, /, **attributes: str | float | bool | None) -> Html:
     """An element that has no end tag, such as `input`."""
     return Html(f"<{name}{''.join(_attribute(key, value) for key, value in attributes.items())}>")
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TypeVar
 
 from bot.answers import Citation, Outcome
 from bot.messages import Handler, HandoffReason
 from ui import wording
 from ui.wording import Text, say
+
+T = TypeVar("T")
 
 _HANDLERS: Mapping[Handler, Text] = {
     Handler.BOT: wording.HANDLED_BY_BOT,
@@ -56,6 +59,11 @@ def language_name(language_of_document: str, language: str) -> str:
     names = {wording.ENGLISH: wording.LANGUAGE_EN, wording.CHINESE: wording.LANGUAGE_ZH}
     name = names.get(language_of_document)
     return say(name, language) if name is not None else language_of_document
+
+
+def in_language(texts: Mapping[str, T], language: str, otherwise: T) -> T:
+    """What the company wrote in `language`, else in English, else `otherwise`."""
+    return texts.get(language, texts.get(wording.ENGLISH, otherwise))
 
 
 def percent(probability: float) -> str:

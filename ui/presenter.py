@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -110,9 +110,9 @@ def message_views(
     return tuple(views)
 
 
-def staff_views(messages: Sequence[Message], language: str) -> tuple[MessageView, ...]:
-    """A transcript as operators read it: every answer with what made it."""
-    return tuple(_staff_view(message, language) for message in messages)
+def staff_views(messages: Sequence[Message], language: str, intents: Mapping[str, str]) -> tuple[MessageView, ...]:
+    """A transcript as operators read it: every answer with what made it. `intents`: their titles, by name."""
+    return tuple(_staff_view(message, language, intents) for message in messages)
 
 
 def _customer_view(message: Message, conversation: Conversation, language: str, company: str) -> MessageView:
@@ -132,7 +132,7 @@ def _customer_view(message: Message, conversation: Conversation, language: str, 
     )
 
 
-def _staff_view(message: Message, language: str) -> MessageView:
+def _staff_view(message: Message, language: str, intents: Mapping[str, str]) -> MessageView:
     who = {Author.CUSTOMER: wording.CUSTOMER, Author.OPERATOR: wording.OPERATOR}.get(message.author, wording.ASSISTANT)
     return MessageView(
         key=message.message_id,
@@ -143,7 +143,7 @@ def _staff_view(message: Message, language: str) -> MessageView:
         sources=tuple(source_view(citation, language) for citation in _citations(message)),
         note=_note(message, language),
         feedback=message.feedback,
-        trace=trace_sentences(message.trace, _citations(message), language) if message.trace is not None else (),
+        trace=trace_sentences(message.trace, _citations(message), language, intents) if message.trace else (),
     )
 
 

@@ -11,11 +11,13 @@ from typing import Any, cast
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 
+from knowledge.database import reading
 from knowledge.errors import CatalogUnavailable
 
 _FOLDER = Path(__file__).parent
@@ -28,33 +30,44 @@ def upgrade_database(engine: Engine) -> None:
     """Runs every migration that the database has not seen, in one transaction: all of them or none.
 
     `engine` comes from knowledge.database.open_database. Processes that start at once wait for one another; killed in
-    the middle, the next upgrade begins where this one began. Prints nothing.
+    the middle, the next upgrade begins where this one began. Prints nothing, and takes no lock where nothing is to do.
 
-    Raises CatalogUnavailable where the database belongs to a newer release.
+    Raises CatalogUnavailable where the database belongs to a newer release, or where a migration would leave rows
+    referring to nothing.
     """
+    with reading(engine) as session:
+        if MigrationContext.configure(session.connection()).get_current_revision() == newest_revision():
+            return
     with _one_at_a_time, engine.connect() as connection, _without_foreign_keys(connection), connection.begin():
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
-        config = Config(stdout=io.StringIO())
-        config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            if not isinstance(error.__cause__, ResolutionError):
-                raise
-            raise CatalogUnavailable(
-                f"The database was written by a newer release of frontdesk ({error}); "
-                "start that release, or restore a backup made by this one"
-            ) from error
+        _run_migrations(connection)
         _check_foreign_keys(connection)
 
 
 def newest_revision() -> str:
     """The revision of a database that is up to date."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def _config() -> Config:
     config = Config(stdout=io.StringIO())
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
-    return ScriptDirectory.from_config(config).get_current_head() or ""
+    return config
+
+
+def _run_migrations(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        if not isinstance(error.__cause__, ResolutionError):
+            raise
+        raise CatalogUnavailable(
+            f"The database was written by a newer release of frontdesk ({error}); "
+            "start that release, or restore a backup made by this one"
+        ) from error
 
 
 @contextmanager

@@ -45,7 +45,7 @@ _PRINTABLE = re.compile(rb"[ -~\n\r\t]+")
 _HAN_IN_A_WORD = re.compile("[A-Za-z][\u3400-\u9fff](?=[A-Za-z ]|$)")
 
 
-class Undecodable(ValueError):
+class UndecodableError(ValueError):
     """The bytes are no text in any encoding that is tried."""
 
 
@@ -53,7 +53,7 @@ def decode_text(content: bytes, declared: str | None = None) -> tuple[str, str]:
     """The text of `content` and the name of its encoding; a byte order mark is not part of the text.
 
     In order: the byte order mark, UTF-8, `declared` (what the file says of itself), the likeliest of the others.
-    Valid UTF-8 beats a declaration, for text outside ASCII is never valid UTF-8 by accident. Raises Undecodable.
+    Valid UTF-8 beats a declaration, for text outside ASCII is never valid UTF-8 by accident. Raises UndecodableError.
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
@@ -73,7 +73,7 @@ def _strictly(content: bytes, encoding: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise Undecodable(f"it begins as {encoding} text but is damaged at byte {error.start}") from error
+        raise UndecodableError(f"it begins as {encoding} text but is damaged at byte {error.start}") from error
 
 
 def _has_control(content: bytes) -> bool:
@@ -113,7 +113,7 @@ def _likeliest(content: bytes, encodings: tuple[str, ...]) -> tuple[str, str]:
         if best is None or score > best[0]:
             best = (score, text, encoding)
     if best is None or best[0] < _MIN_SCORE:
-        raise Undecodable("its characters make no sense in UTF-8, GB18030, Big5, UTF-16 or Windows-1252")
+        raise UndecodableError("its characters make no sense in UTF-8, GB18030, Big5, UTF-16 or Windows-1252")
     return best[1], best[2]
 
 
@@ -130,6 +130,7 @@ def _plausibility(text: str, encoding: str) -> float:
 
 @cache
 def _weight(character: str, encoding: str) -> float:
+    """The order matters: the first range that a character falls into decides."""
     code = ord(character)
     if code < 0x20 or 0x7F <= code < 0xA0 or unicodedata.category(character) in ("Co", "Cn", "Cs", "Cc"):
         return -4.0
@@ -137,10 +138,14 @@ def _weight(character: str, encoding: str) -> float:
         return _latin_weight(character, encoding)
     if 0x3400 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or code >= 0x20000:
         return _han_weight(character)
-    if 0x3000 <= code <= 0x303F or 0xFF01 <= code <= 0xFF5E:
-        return 1.0  # punctuation and full-width forms
     if 0x3040 <= code <= 0x30FF:
         return 0.9 if encoding == "shift_jis" else -0.2
+    return _sign_weight(character, code)
+
+
+def _sign_weight(character: str, code: int) -> float:
+    if 0x3000 <= code <= 0x303F or 0xFF01 <= code <= 0xFF5E:
+        return 1.0  # East Asian punctuation and full-width forms
     if 0x2010 <= code <= 0x2026 or character in "€™℃①②③④⑤⑥→←↑↓★☆●○■□◆◇▲△※√":
         return 0.8
     return -0.5

@@ -10,6 +10,7 @@ from knowledge.readers.records import key_values, table_records
 
 _LAYOUT_SIGNS = ("table", "h1", "h2", "h3", "h4", "h5", "h6", "form")
 _MOST_COLUMNS = 200
+_MOST_REPEATED = 200_000  # characters that merged cells may add to one table: a small file must not grow without end
 
 
 def records_of_table(table: etree._Element, text_of: Callable[[etree._Element], str]) -> list[str]:
@@ -45,14 +46,19 @@ def _grid(rows: list[etree._Element], text_of: Callable[[etree._Element], str]) 
     """The cells' texts with merged cells repeated wherever they reach."""
     grid: list[list[str]] = []
     reaching_down: dict[int, tuple[int, str]] = {}  # column → rows still to fill, text
+    repeated = 0
     for row in rows:
         cells: list[str] = []
         for cell in row.iterchildren("td", "th"):
             _fill_from_above(cells, reaching_down)
             text = text_of(cell)
-            for _ in range(_span(cell, "colspan")):
-                if (below := _span(cell, "rowspan") - 1) > 0:
-                    reaching_down[len(cells)] = (below, text)
+            across, down = _span(cell, "colspan"), _span(cell, "rowspan")
+            repeated += (across * down - 1) * (len(text) + 8)
+            if repeated > _MOST_REPEATED:
+                across = down = 1
+            for _ in range(across):
+                if down > 1:
+                    reaching_down[len(cells)] = (down - 1, text)
                 cells.append(text)
         _fill_from_above(cells, reaching_down)
         grid.append(cells[:_MOST_COLUMNS])

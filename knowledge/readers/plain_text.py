@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from knowledge.passages import DocumentText
 from knowledge.readers.text_building import TextBuilder, clean_text, title_from_name
@@ -23,7 +24,7 @@ def unwrap(paragraph: str) -> str:
     """Joins a line to the next where the break is a matter of width only: a long line, the next in lower case."""
     lines = paragraph.split("\n")
     pieces = [lines[0]]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         wrapped = len(before) in _WRAPPED_LINE and line[:1].islower() and not _LIST_ITEM.match(line)
         pieces.append((" " if wrapped else "\n") + line)
     return "".join(pieces)

@@ -37,4 +37,4 @@ def key_values(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Rows of a two-column table whose first column names what the second holds."""
     for name, value in ((one_line(row[0]), one_line(row[1])) for row in rows if len(row) == 2):
         if name or value:
-            yield f"{name.rstrip(':： ')}: {value}" if name and value else name or value
+            yield f"{name.rstrip(':： ')}: {value}" if name and value and name != value else name or value

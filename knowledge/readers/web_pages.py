@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from textwrap import dedent
 
 from lxml import etree
 
@@ -16,15 +17,22 @@ from knowledge.passages import DocumentText
 from knowledge.readers.page_tables import records_of_table
 from knowledge.readers.text_building import TextBuilder, clean_text, one_line, title_from_name
 
-_DECLARED_ENCODING = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?\s{0,9}([\w:.-]{2,40})""", re.IGNORECASE)
-_SKIPPED = frozenset(
-    "script style template noscript head iframe frame object embed svg canvas audio video map nav select datalist "
-    "input textarea button dialog meta link area param source track math-renderer".split()
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+_DECLARED_ENCODING = re.compile(
+    rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?\s{0,9}([\w:.-]{2,40})""", re.IGNORECASE
 )
-_BLOCKS = frozenset(
+_SKIPPED = _words(
+    "script style template noscript head iframe frame object embed svg canvas audio video map nav select datalist "
+    "input textarea button dialog meta link area param source track math-renderer"
+)
+_BLOCKS = _words(
     "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure "
     "footer form header hgroup html legend li main menu ol p pre section summary table tbody td tfoot th thead tr "
-    "ul option optgroup hr".split()
+    "ul option optgroup hr"
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _PAGE_FURNITURE = frozenset({"navigation", "contentinfo", "search", "dialog", "alertdialog", "menu", "menubar"})
@@ -67,11 +75,10 @@ def parse_page(page: str) -> etree._Element | None:
 
 
 def _best_content(root: etree._Element) -> TextBuilder:
-    """`<main>`, else the only `<article>`, else the page; an empty `<main>` is filled by a script and counts for nothing."""
-    articles = [element for element in root.iter("article") if not _is_left_out(element)]
+    """`<main>`, else the only `<article>`, else the page. An empty one is filled by a script and counts for nothing."""
     mains = [element for element in root.iter("main", "div", "section") if _is_main(element)]
-    for candidates in (mains, articles):
-        if len(candidates) == 1:
+    for candidates in (mains, list(root.iter("article"))):
+        if len(candidates) == 1 and not _stands_in_hidden(candidates[0]):
             builder = TextBuilder()
             write_page(candidates[0], builder)
             if builder.length:
@@ -82,7 +89,11 @@ def _best_content(root: etree._Element) -> TextBuilder:
 
 
 def _is_main(element: etree._Element) -> bool:
-    return (element.tag == "main" or element.get("role") == "main") and not _is_left_out(element)
+    return element.tag == "main" or element.get("role") == "main"
+
+
+def _stands_in_hidden(element: etree._Element) -> bool:
+    return _is_left_out(element) or any(_is_left_out(ancestor) for ancestor in element.iterancestors())
 
 
 def write_page(root: etree._Element, builder: TextBuilder) -> None:
@@ -110,8 +121,6 @@ def write_page(root: etree._Element, builder: TextBuilder) -> None:
 
 def _is_left_out(element: etree._Element) -> bool:
     tag = element.tag
-    if not isinstance(tag, str):
-        return True
     if tag in _SKIPPED:
         return tag != "button" or not _asks_something(element)
     if tag == "footer" and next(element.iterancestors("article", "main", "blockquote", "section"), None) is None:
@@ -121,7 +130,7 @@ def _is_left_out(element: etree._Element) -> bool:
 
 def _asks_something(button: etree._Element) -> bool:
     """The fold-out button of a FAQ entry carries the question; others carry "Send"."""
-    label = one_line("".join(button.itertext()))
+    label = one_line(_all_text(button))
     inside_heading = next(button.iterancestors(*_HEADINGS, "summary", "dt"), None) is not None
     return label.endswith(("?", "？")) or inside_heading
 
@@ -147,12 +156,15 @@ class _PageWriter:
         self._lists: list[int | None] = []  # next number of each open list; None where it has bullets
         self._marker = ""
         self._list_is_new = False
+        self._in_heading = False
 
     def enter(self, element: etree._Element) -> None:
         tag = str(element.tag)
         if tag in _BLOCKS or tag in _HEADINGS:
             self.flush()
-        if tag in ("ul", "ol", "menu"):
+        if tag in _HEADINGS:
+            self._in_heading = True
+        elif tag in ("ul", "ol", "menu"):
             self._list_is_new = not self._lists
             self._lists.append(_first_number(element) if tag == "ol" else None)
         elif tag == "li":
@@ -168,7 +180,7 @@ class _PageWriter:
         if tag in _HEADINGS:
             self._end_heading(_HEADINGS[tag])
         elif tag in _BLOCKS:
-            self.flush()
+            self.flush(separator="\n" if tag == "dd" else "\n\n")
         if tag in ("ul", "ol", "menu") and self._lists:
             self._lists.pop()
             self._marker = ""
@@ -177,7 +189,7 @@ class _PageWriter:
         """Writes an element that is not walked through: code keeps its lines, a table becomes records."""
         if element.tag == "pre":
             self.flush()
-            self._builder.paragraph(visible_text(element))
+            self._builder.paragraph(dedent(visible_text(element)))
         elif element.tag == "table" and (lines := records_of_table(element, visible_text)):
             self.flush()
             for position, line in enumerate(lines):
@@ -192,7 +204,10 @@ class _PageWriter:
         if text:
             self._inline.append(" " if text.isspace() else _collapse(text))
 
-    def flush(self) -> None:
+    def flush(self, *, separator: str = "\n\n") -> None:
+        if self._in_heading:
+            self._inline.append(" ")  # a block inside a heading is part of it
+            return
         lines = [" ".join(line.split()) for line in "".join(self._inline).split("\n")]
         self._inline.clear()
         text = "\n".join(line for line in lines if line)
@@ -202,13 +217,15 @@ class _PageWriter:
         in_list = bool(self._lists)
         if in_list:
             text = indent + self._marker + text.replace("\n", "\n" + indent + "  ")
-        self._builder.paragraph(text, separator="\n" if in_list and not self._list_is_new else "\n\n")
+        self._builder.paragraph(text, separator="\n" if in_list and not self._list_is_new else separator)
         self._marker = "" if not in_list else "  "
         self._list_is_new = False
 
     def _end_heading(self, level: int) -> None:
         text = " ".join("".join(self._inline).split())
         self._inline.clear()
+        self._in_heading = False
+        self._marker = ""
         self._builder.heading(level, text)
 
     def _next_marker(self) -> str:
@@ -238,6 +255,10 @@ def visible_text(element: etree._Element) -> str:
     return "".join(pieces)
 
 
+def _all_text(element: etree._Element) -> str:
+    return "".join(str(piece) for piece in element.itertext())
+
+
 def _collapse(text: str) -> str:
     """Inner white space as one space, but kept as such at both ends, where the neighbours join."""
     before = " " if text[0].isspace() else ""
@@ -260,5 +281,5 @@ def _is_anchor_sign(link: etree._Element) -> bool:
     return (
         parent is not None
         and parent.tag in _HEADINGS
-        and one_line("".join(link.itertext())).lower().strip("\u200b") in _ANCHOR_SIGNS
+        and one_line(_all_text(link)).lower().strip("\u200b") in _ANCHOR_SIGNS
     )

@@ -88,6 +88,7 @@ class MemoryTranscripts:
         trace: Trace,
         state: MessageState,
         handler_version: int,
+        hand_over: HandoffReason | None = None,
     ) -> Message | None:
         with self._lock:
             conversation = self.conversation(conversation_id)
@@ -111,6 +112,8 @@ class MemoryTranscripts:
                 trace=trace_from_json(trace_to_json(trace)),
             )
             self._store(message)
+            if hand_over is not None:
+                self.change_handler(conversation_id, Handler.WAITING, reason=hand_over)
         return message
 
     def answer_to(self, message_id: str) -> Message | None:

@@ -100,7 +100,8 @@ def test_numbers_deletions_and_unique_columns_are_as_declared(engine: Engine, tm
 def _details(engine: Engine) -> dict[str, object]:
     inspector = inspect(engine)
     with engine.connect() as connection:
-        created = dict(connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all())
+        found = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+        created = {name: sql for name, sql in found}
     return {
         table: (
             "AUTOINCREMENT" in created[table],
@@ -139,7 +140,7 @@ def test_foreign_keys_are_on_again_after_an_upgrade(engine: Engine) -> None:
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() < 60_000
 
 
-@pytest.mark.parametrize("statements", [1, 2, 9, 20])
+@pytest.mark.parametrize("statements", [1, 9, 20])
 def test_an_upgrade_killed_in_the_middle_is_done_by_the_next_one(url: str, statements: int) -> None:
     stalled = start(UPGRADE_AND_STALL, url, str(statements))
     assert stalled.stdout is not None
@@ -167,21 +168,25 @@ def test_a_database_of_a_newer_release_is_refused_with_a_way_out(engine: Engine)
     upgrade_database(engine)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(CatalogUnavailable, match="newer release.*9999.*restore a backup"):
+    with pytest.raises(CatalogUnavailable, match=r"newer release.*9999.*restore a backup"):
         upgrade_database(engine)
 
 
 def test_an_upgrade_that_leaves_rows_referring_to_nothing_is_taken_back(engine: Engine, tmp_path: Path) -> None:
-    upgrade_database(engine)
     driver = sqlite3.connect(tmp_path / "frontdesk.db", isolation_level=None)
-    driver.execute("INSERT INTO feedback VALUES ('gone', 'up', '', 0.0)")
-    driver.execute("DELETE FROM alembic_version")
-    for table in ("account", "ingest_job", "passage", "document_version", "document", "catalog_state", "message"):
-        driver.execute(f"DROP TABLE {table}")
+    driver.execute("CREATE TABLE shelf (id INTEGER PRIMARY KEY)")
+    driver.execute("CREATE TABLE book (shelf INTEGER REFERENCES shelf (id))")
+    driver.execute("INSERT INTO book VALUES (7)")
     driver.close()
-    with pytest.raises(Exception, match="already exists"):
+    with pytest.raises(CatalogUnavailable, match="rows in book refer to rows that are gone"):
         upgrade_database(engine)
-    assert "account" not in inspect(engine).get_table_names()
+    assert set(inspect(engine).get_table_names()) == {"book", "shelf"}
+
+
+def test_a_database_that_is_up_to_date_is_not_locked(engine: Engine) -> None:
+    upgrade_database(engine)
+    with engine.begin():  # holds the write lock
+        upgrade_database(engine)
 
 
 def test_the_first_migration_can_be_taken_back(engine: Engine) -> None:

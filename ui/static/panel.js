@@ -7,7 +7,8 @@ const LOST_AFTER = 20000; // milliseconds without an answer of the server before
 // --- drawing: the new HTML is compared with what stands there, element by element ---
 
 const keyOf = (node) => (node.dataset ? node.dataset.key : undefined);
-const STICKY = { DETAILS: "open", DIALOG: "open" }; // attributes that belong to the reader
+const STICKY = { DETAILS: "open", TIME: "title" }; // attributes that belong to the reader
+const OURS = new Set(["TEXTAREA", "TIME"]); // what stands inside them is not the server's
 
 function syncAttributes(old, fresh) {
   for (const { name } of [...old.attributes]) {
@@ -25,7 +26,7 @@ function morphNode(old, fresh) {
     return;
   }
   syncAttributes(old, fresh);
-  if (old.nodeName !== "TEXTAREA") morphChildren(old, fresh);
+  if (!OURS.has(old.nodeName)) morphChildren(old, fresh);
 }
 
 function morphChildren(old, fresh) {
@@ -60,7 +61,6 @@ function draw() {
   fresh.innerHTML = props.value || "";
   const before = scroller();
   const following = isFollowing(before);
-  root.querySelectorAll("time[data-at]").forEach((time) => { time.textContent = ""; });
   morphChildren(root, fresh.content);
   afterDrawing();
   const marked = root.querySelector("[data-follow]");
@@ -73,7 +73,7 @@ function afterDrawing() {
   const page = root.querySelector("[data-lang]");
   if (page) document.documentElement.lang = page.dataset.lang;
   const locale = document.documentElement.lang || undefined;
-  root.querySelectorAll("time[data-at]").forEach((time) => { time.textContent = localTime(time, locale); });
+  root.querySelectorAll("time[data-at]").forEach((time) => writeTime(time, locale));
   root.querySelectorAll("textarea[name]").forEach(fitTextarea);
   root.querySelectorAll("[data-draft]").forEach(giveBack);
   const wanted = root.querySelector("[data-focus]");
@@ -83,13 +83,14 @@ function afterDrawing() {
   }
 }
 
-function localTime(time, locale) {
+function writeTime(time, locale) {
   const at = new Date(1000 * Number(time.dataset.at));
   const today = at.toDateString() === new Date().toDateString();
   const clock = { hour: "2-digit", minute: "2-digit" };
   const full = { day: "numeric", month: "short", ...clock };
   time.title = at.toLocaleString(locale);
-  return new Intl.DateTimeFormat(locale, today ? clock : full).format(at);
+  const text = new Intl.DateTimeFormat(locale, today ? clock : full).format(at);
+  if (time.textContent !== text) time.textContent = text;
 }
 
 // --- forms ---

@@ -91,9 +91,7 @@ def _create_passages() -> None:
         sqlite_autoincrement=True,
     )
     live = sa.text("removed_generation IS NULL")
-    op.create_index(
-        "uq_passage_live", "passage", ["passage_id"], unique=True, sqlite_where=live, postgresql_where=live
-    )
+    op.create_index("uq_passage_live", "passage", ["passage_id"], unique=True, sqlite_where=live, postgresql_where=live)
     op.create_index("ix_passage_document_id", "passage", ["document_id"])
     op.create_index("ix_passage_added_generation", "passage", ["added_generation"])
     op.create_index("ix_passage_removed_generation", "passage", ["removed_generation"])
@@ -173,9 +171,7 @@ def _create_messages() -> None:
         sa.Column("verdict", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("created_at", sa.Float(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["message_id"], ["message.message_id"], name="fk_feedback_message", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["message_id"], ["message.message_id"], name="fk_feedback_message", ondelete="CASCADE"),
     )
 
 

@@ -1,0 +1,1 @@
+"""What writes the words of an answer: the ReplyGenerators."""

@@ -1,0 +1,168 @@
+"""Saved indexes on the disk: whole or absent, and checked before they are trusted. Knows nothing of the database.
+
+`folder/<generation>/` holds the two indexes and a manifest with their checksums. It is written under another name,
+the manifest last, and moved into place: a folder with a manifest is complete, and the highest generation is current.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from knowledge.durable_files import sha256_of_file, sync_folder, write_durably
+from knowledge.errors import IndexUnreadable
+from knowledge.lexical_index import LexicalIndex
+from knowledge.protocols import PassageIndex
+from knowledge.search_state import SearchState
+
+_log = logging.getLogger(__name__)
+
+_FORMAT = 1
+_VECTORS = "vectors.faiss"
+_WORDS = "words.npz"
+_MANIFEST = "manifest.json"
+_WRITING = ".writing-"
+
+
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    format: int
+    generation: int
+    passages: int
+    embedder: str
+    files: dict[str, str]  # name → sha256
+
+
+class IndexFolder:
+    def __init__(self, folder: Path, *, embedder: str, dimensions: int) -> None:
+        self._folder = folder
+        self._embedder = embedder
+        self._dimensions = dimensions
+
+    def clean(self) -> None:
+        """Deletes what processes that have ended left half-written."""
+        for left in self._folder.glob(f"{_WRITING}*"):
+            process = left.name.removeprefix(_WRITING).split("-")[0]
+            if not _runs_elsewhere(process):
+                shutil.rmtree(left, ignore_errors=True)
+
+    def load_newest(self, new_index: Callable[[int], PassageIndex], *, upto: int) -> SearchState | None:
+        """The newest saved index of this embedder that is intact and not newer than generation `upto`, if any.
+
+        An index can only be newer than the database where an older backup of the database was restored.
+        """
+        for generation in self.generations():
+            if generation > upto:
+                _log.warning("The saved index of generation %d is newer than the database; it is not used", generation)
+                continue
+            try:
+                return self._load(generation, new_index)
+            except IndexUnreadable as error:
+                _log.warning("%s", error)
+        return None
+
+    def generations(self) -> list[int]:
+        """Those saved, the newest first."""
+        manifests = self._folder.glob(f"*/{_MANIFEST}")
+        return sorted((int(m.parent.name) for m in manifests if m.parent.name.isdecimal()), reverse=True)
+
+    def damage(self) -> str | None:
+        """What is wrong with the newest saved index, in a sentence; None also where nothing has been saved yet."""
+        for generation in self.generations()[:1]:
+            try:
+                self._checked(generation)
+            except IndexUnreadable as error:
+                # Another process may have replaced it by a newer one while we were reading.
+                return str(error) if generation in self.generations()[:1] else self.damage()
+        return None
+
+    def is_current(self, generation: int) -> bool:
+        """Whether the newest saved index is intact, of this generation and of this embedder."""
+        try:
+            return self.generations()[:1] == [generation] and self._checked(generation).embedder == self._embedder
+        except IndexUnreadable:
+            return False
+
+    def save(self, state: SearchState, *, keep: int, upto: int) -> None:
+        """Writes `state`, then deletes all but the newest `keep` generations up to `upto`, that of the database.
+
+        One above `upto` belongs to a database that has been replaced by an older backup.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        beside = self._folder / f"{_WRITING}{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        beside.mkdir()
+        try:
+            state.dense.save(beside / _VECTORS)
+            state.lexical.save(beside / _WORDS)
+            files = {name: sha256_of_file(beside / name) for name in (_VECTORS, _WORDS)}
+            manifest = _Manifest(_FORMAT, state.generation, len(state), self._embedder, files)
+            write_durably(beside / _MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
+            self._move_into_place(beside, self._folder / str(state.generation))
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        self._prune(keep, upto)
+
+    def _move_into_place(self, beside: Path, place: Path) -> None:
+        if place.exists():  # a damaged one, or the same written by another process
+            aside = beside.with_name(f"{beside.name}-replaced")
+            place.replace(aside)
+            beside.replace(place)
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            beside.replace(place)
+        sync_folder(self._folder)
+
+    def _prune(self, keep: int, upto: int) -> None:
+        kept = [generation for generation in self.generations() if generation <= upto][:keep]
+        for place in self._folder.iterdir():
+            if place.name.isdecimal() and int(place.name) not in kept:
+                # The manifest first: without it the rest is not taken for an index, should this be the last thing done.
+                (place / _MANIFEST).unlink(missing_ok=True)
+                shutil.rmtree(place, ignore_errors=True)
+
+    def _load(self, generation: int, new_index: Callable[[int], PassageIndex]) -> SearchState:
+        manifest = self._checked(generation)
+        if manifest.embedder != self._embedder:
+            raise IndexUnreadable(f"The saved index '{self._folder / str(generation)}' was made by another embedder")
+        place = self._folder / str(generation)
+        dense, lexical = new_index(self._dimensions), LexicalIndex()
+        dense.load(place / _VECTORS)
+        lexical.load(place / _WORDS)
+        if not len(dense) == len(lexical) == manifest.passages:
+            raise IndexUnreadable(f"The parts of the saved index '{place}' do not fit together; {_WAY_OUT}")
+        return SearchState(dense, lexical, dimensions=self._dimensions, generation=generation)
+
+    def _checked(self, generation: int) -> _Manifest:
+        """The manifest, when every file is as it was written and made by this embedder. Raises IndexUnreadable."""
+        place = self._folder / str(generation)
+        try:
+            manifest = _Manifest(**json.loads((place / _MANIFEST).read_text(encoding="utf-8")))
+            damaged = [name for name in (_VECTORS, _WORDS) if sha256_of_file(place / name) != manifest.files[name]]
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise IndexUnreadable(f"The saved index '{place}' is damaged ({error}); {_WAY_OUT}") from error
+        if damaged:
+            raise IndexUnreadable(f"'{place / damaged[0]}' is not as it was written; {_WAY_OUT}")
+        if (manifest.format, manifest.generation) != (_FORMAT, generation):
+            raise IndexUnreadable(f"The manifest of the saved index '{place}' is not its own; {_WAY_OUT}")
+        return manifest
+
+
+_WAY_OUT = "searches use one made from the database; `frontdesk index rebuild` saves it"
+
+
+def _runs_elsewhere(process: str) -> bool:
+    if not process.isdecimal() or int(process) == os.getpid():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

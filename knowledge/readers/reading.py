@@ -1,0 +1,61 @@
+"""One file → its text: chooses the reader and keeps the limits. Knows nothing of passages and indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from knowledge.errors import DocumentRefused
+from knowledge.passages import DocumentText
+from knowledge.readers.csv_files import read_csv
+from knowledge.readers.encodings import UndecodableError, decode_text
+from knowledge.readers.file_types import FileType, recognise
+from knowledge.readers.limits import STANDARD_LIMITS, ReadingLimits, in_words
+from knowledge.readers.markdown import read_markdown
+from knowledge.readers.pdf_files import read_pdf
+from knowledge.readers.plain_text import read_plain_text
+from knowledge.readers.text_building import clean_text
+from knowledge.readers.web_pages import declared_encoding, read_page
+from knowledge.readers.word_files import read_docx
+
+
+def read_document(name: str, content: bytes, *, limits: ReadingLimits = STANDARD_LIMITS) -> DocumentText:
+    """The text of one file with its headings and pages. Raises DocumentRefused, with the way out."""
+    if not content:
+        raise DocumentRefused(name, "it is empty")
+    if len(content) > limits.max_bytes:
+        raise DocumentRefused(name, f"it is larger than {in_words(limits.max_bytes)}; split it and upload the parts")
+    file_type = recognise(name, content)
+    if file_type is FileType.PDF:
+        document = read_pdf(name, content, limits)
+    elif file_type is FileType.DOCX:
+        document = read_docx(name, content, limits)
+    else:
+        document = _read_text_format(name, content, file_type, limits)
+    if not document.text.strip():
+        raise DocumentRefused(name, "it holds no text")
+    _refuse_long(name, len(document.text), limits)
+    return document
+
+
+def _read_text_format(name: str, content: bytes, file_type: FileType, limits: ReadingLimits) -> DocumentText:
+    try:
+        text, encoding = decode_text(content, declared_encoding(content) if file_type is FileType.HTML else None)
+    except UndecodableError as error:
+        raise DocumentRefused(name, f"{error}; save it as UTF-8 and upload again") from error
+    if not clean_text(text).strip():
+        raise DocumentRefused(name, "it holds nothing but white space")
+    if file_type is FileType.HTML:
+        return read_page(name, text, encoding=encoding)
+    _refuse_long(name, len(text), limits)
+    readers: dict[FileType, Callable[[str, str, str], DocumentText]] = {
+        FileType.MARKDOWN: lambda name, text, encoding: read_markdown(name, text, encoding=encoding),
+        FileType.CSV: lambda name, text, encoding: read_csv(name, clean_text(text), encoding=encoding),
+        FileType.TEXT: lambda name, text, encoding: read_plain_text(name, text, encoding=encoding),
+    }
+    return readers[file_type](name, text, encoding)
+
+
+def _refuse_long(name: str, characters: int, limits: ReadingLimits) -> None:
+    if characters > limits.max_text_characters:
+        allowed = f"{limits.max_text_characters:,}"
+        raise DocumentRefused(name, f"its text has {characters:,} characters, more than {allowed}; split it")

@@ -1,0 +1,72 @@
+"""How similarity of meaning and shared words become one score. Pure; knows nothing of indexes and storage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+CANDIDATES = 100  # taken from each of the two lists
+LEXICAL_WEIGHT = 0.5  # of shared words, where they say something at all
+LAST_TURN_WEIGHT = 0.6  # of a follow-up read by itself; the rest goes to it read after the exchange before
+
+# Shared words are trusted as far as the best passage covers the query: not at all below the first share, fully above
+# the second. A passage in another language can only share names, numbers and codes: it must share far more of them,
+# or "TiDB" alone would decide which Chinese page answers an English question.
+SAME_LANGUAGE_RAMP = (0.15, 0.35)
+OTHER_LANGUAGE_RAMP = (0.5, 0.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What is known of each candidate for one query; arrays of one length."""
+
+    dense: NDArray[np.float32]  # cosine similarity
+    lexical: NDArray[np.float32]  # BM25 score
+    coverage: NDArray[np.float32]  # BM25 score over the best possible
+    same_language: NDArray[np.bool_]  # as the query
+
+
+def fused_scores(candidates: Candidates) -> NDArray[np.float32]:
+    """One score for each candidate, 0 to 1: a weighted sum of scores brought to the range of this query's candidates.
+
+    Weighted sums of min-max scaled scores: Bruch et al. 2023, "An Analysis of Fusion Functions for Hybrid Retrieval",
+    section 4. The gate on the lexical part is ours: where no passage shares much with the query, scaling would
+    blow up noise, as for a Chinese question over English passages.
+    """
+    weight = LEXICAL_WEIGHT * _gates(candidates)
+    fused: NDArray[np.float32] = (1 - weight) * _scaled(candidates.dense) + weight * _scaled(candidates.lexical)
+    return fused
+
+
+def blended(last_turn: NDArray[np.float32], with_earlier: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scores of a follow-up question: of the last turn alone, and of it together with the exchange before."""
+    mixed: NDArray[np.float32] = LAST_TURN_WEIGHT * last_turn + (1 - LAST_TURN_WEIGHT) * with_earlier
+    return mixed
+
+
+def gate(best_coverage: float, ramp: tuple[float, float]) -> float:
+    low, high = ramp
+    return min(1.0, max(0.0, (best_coverage - low) / (high - low)))
+
+
+def _gates(candidates: Candidates) -> NDArray[np.float32]:
+    same = candidates.same_language
+    here = gate(_highest(candidates.coverage[same]), SAME_LANGUAGE_RAMP)
+    there = gate(_highest(candidates.coverage[~same]), OTHER_LANGUAGE_RAMP)
+    return np.where(same, np.float32(here), np.float32(there))
+
+
+def _highest(values: NDArray[np.float32]) -> float:
+    return float(values.max()) if len(values) else 0.0
+
+
+def _scaled(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """To 0…1; all 1 where they are equal but positive, so that an only candidate is not a bad one."""
+    if not len(values):
+        return values
+    low, high = float(values.min()), float(values.max())
+    if high - low < 1e-9:
+        return np.full_like(values, 1.0 if high > 0 else 0.0)
+    return (values - np.float32(low)) / np.float32(high - low)
