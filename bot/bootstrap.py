@@ -17,6 +17,7 @@ from knowledge.model_folders import ProgressCallback, no_progress
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from bot.generators.local import TransformersGenerator
     from bot.intents import Intent
     from bot.manager import ConversationManager
     from bot.protocols import IntentClassifier, ReplyGenerator, TranscriptStore, Verifier
@@ -124,7 +125,7 @@ def load_embedder(settings: Settings, *, progress: ProgressCallback = no_progres
     )
 
 
-def open_generator(settings: Settings, *, progress: ProgressCallback = no_progress) -> ReplyGenerator | None:
+def open_generator(settings: Settings, *, progress: ProgressCallback = no_progress) -> TransformersGenerator | None:
     """None where the settings say that answers are quotations only."""
     if not settings.answers.generate:
         return None
@@ -236,7 +237,7 @@ def open_classifier(
 
 
 def company_and_intents(settings: Settings, catalog: Catalog) -> tuple[Company, tuple[Intent, ...]]:
-    """Whose desk this is. A home without the sample company's documents gets a neutral name and the sample's intents."""
+    """Whose desk this is. Without the sample company's documents: a neutral name, and the sample's intents."""
     from bot.intents import load_intents
 
     if settings.company is not None:

@@ -7,7 +7,7 @@ prove nothing: each check looks for one of these. A check that cannot tell lets 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
 from functools import cache, lru_cache
 
 from bot.quantities import NUMBER_WORDS, UNIT_WORDS, Quantity, quantities, units_named
@@ -89,11 +89,6 @@ def _colourless_stems() -> frozenset[str]:
     return frozenset(map(_stem, _COLOURLESS | UNIT_WORDS | frozenset(NUMBER_WORDS)))
 
 
-def negated_words(text: str) -> frozenset[str]:
-    """The content words, cut to five letters, that stand under a negation; "" where one negates nothing that follows."""
-    return frozenset(word for scope in _scopes(text) for word in (scope or [""]))
-
-
 def _wrong_quantity(claim: str, source: str) -> str | None:
     present = quantities(source)
     values = {quantity.value for quantity in present}
@@ -130,42 +125,36 @@ def _counts_another(quantity: Quantity, same: list[Quantity], present: tuple[Qua
 
 
 def _wrong_polarity(claim: str, source: str) -> str | None:
-    denied, denied_by_source = negated_words(claim), negated_words(source)
-    if denied and not (denied & denied_by_source or (_bare(denied) and denied_by_source) or "" in denied_by_source):
+    """Compares what is denied. Leaving a clause out is fine; denying more, or affirming what was denied, is not."""
+    denials, denials_of_source = _scopes(claim), _scopes(source)
+    if len(denials) > len(denials_of_source) or any(not _denied_in(scope, denials_of_source) for scope in denials):
         return "it says no where the source does not"
-    affirmed = _content_words(claim) - denied
-    only_denied = denied_by_source - _affirmed_words(source)
-    if affirmed & only_denied:
+    if denials_of_source and not denials and not any(denials_of_source):
         return "it leaves out the source's no"
-    if "" in denied_by_source and not denied and denied_by_source == {""}:
+    affirmed, affirmed_by_source = _affirmed(claim, denials), _affirmed(source, denials_of_source)
+    denied = {word for scope in denials_of_source for word in scope}
+    if any(affirmed[word] > affirmed_by_source[word] for word in denied):
         return "it leaves out the source's no"
     return None
 
 
-def _bare(denied: frozenset[str]) -> bool:
-    return "" in denied
-
-
-def _scopes(text: str) -> Iterator[list[str]]:
-    """For each negation, the content words that it negates: those behind it in its clause."""
+def _scopes(text: str) -> list[list[str]]:
+    """For each negation, the content words that it negates: those behind it in its clause. Empty: it stands at the end."""
+    scopes = []
     for match in _NEGATION.finditer(text):
         end = _CLAUSE_END.search(text, match.end())
-        behind = _content_list(text[match.end() : end.start() if end else len(text)])
-        yield behind[:_SCOPE_WORDS]
+        scopes.append(_content_list(text[match.end() : end.start() if end else len(text)])[:_SCOPE_WORDS])
+    return scopes
 
 
-def _affirmed_words(text: str) -> frozenset[str]:
-    """Content words that stand somewhere outside every negation's scope."""
-    words: set[str] = set()
-    position = 0
-    for match in _NEGATION.finditer(text):
-        if match.start() < position:
-            continue
-        words.update(_content_list(text[position : match.start()]))
-        end = _CLAUSE_END.search(text, match.end())
-        position = end.start() if end else len(text)
-    words.update(_content_list(text[position:]))
-    return frozenset(words)
+def _denied_in(scope: list[str], scopes: list[list[str]]) -> bool:
+    """Whether one of `scopes` denies some of the same, or cannot be compared because it or this one names nothing."""
+    return any(not scope or not other or not set(scope).isdisjoint(other) for other in scopes)
+
+
+def _affirmed(text: str, denials: list[list[str]]) -> Counter[str]:
+    """How often each content word stands outside the negations."""
+    return Counter(_content_list(text)) - Counter(word for scope in denials for word in scope)
 
 
 def _wrong_yes_no(claim: str, source: str) -> str | None:
@@ -174,7 +163,8 @@ def _wrong_yes_no(claim: str, source: str) -> str | None:
         return "it begins with a no that the source does not say"
     if _says(claim, "yes") and source_denies:
         body = _without_yes_no(claim)
-        if _NEGATION.search(body) or _content_words(body) & negated_words(source) or negated_words(source) == {""}:
+        denied = {word for scope in _scopes(source) for word in scope}
+        if _NEGATION.search(body) or not denied or _content_words(body) & denied:
             return "it begins with a yes that the source does not say"
     return None
 
@@ -214,9 +204,12 @@ def _says_more(claim: str, source: str) -> str | None:
     strange = _names(claim) - {name.lower() for name in re.findall(r"[A-Za-z][\w-]*", source)}
     if strange:
         return f"the name {sorted(strange)[0]} does not stand in the source"
+    if any(not set(pair) & (set(source) | _STOPWORDS) for pair in _HAN_PAIR.findall(claim)):
+        return "it says more than the source"
     return "it says more than the source" if new_words(claim, source) > NEW_WORDS_ALLOWED else None
 
 
+_HAN_PAIR = re.compile(r"(?=([\u3400-\u9fff]{2}))")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+)[\"“'(]*$")
 _CAPITALISED = re.compile(r"\b[A-Z][\w-]*|\b[A-Za-z]+\d\w*")
 

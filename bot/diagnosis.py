@@ -100,7 +100,9 @@ def _generator(settings: Settings) -> Finding:
     generator = open_generator(settings)
     if generator is None:
         return Finding("generator", True, "none: answers are quotations (FRONTDESK_ANSWERS__GENERATE=false)")
-    return Finding("generator", True, f"{_described(generator.describe())}; writes {', '.join(sorted(generator.languages))}")
+    return Finding(
+        "generator", True, f"{_described(generator.describe())}; writes {', '.join(sorted(generator.languages))}"
+    )
 
 
 def _described(model: ModelDescription) -> str:

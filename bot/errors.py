@@ -6,6 +6,9 @@ BotError
 ├── ConversationClosed      nothing more can be said in it
 ├── IntentsInvalid          the company's list of intents; names the file and the entry
 ├── SettingsInvalid         a setting's name or value; names the nearest known one
+├── EvaluationDataInvalid   a file of evaluation or training rows; names the file and the line
+├── TrainingDataInvalid     rows that nothing can be learnt from; names the lines
+├── ReleaseInvalid          a trained release is missing, damaged, or made for another model
 └── GenerationFailed        the generator broke off
 """
 
@@ -39,4 +42,16 @@ class SettingsInvalid(BotError):
 
 
 class GenerationFailed(BotError):
+    pass
+
+
+class EvaluationDataInvalid(BotError):
+    pass
+
+
+class TrainingDataInvalid(BotError):
+    pass
+
+
+class ReleaseInvalid(BotError):
     pass

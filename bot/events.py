@@ -61,6 +61,4 @@ class TurnEnded:
     trace: Trace | None
 
 
-TurnEvent = (
-    MessageAccepted | IntentRecognized | PassagesFound | TextAdded | AnswerCited | HandedToOperator | TurnEnded
-)
+TurnEvent = MessageAccepted | IntentRecognized | PassagesFound | TextAdded | AnswerCited | HandedToOperator | TurnEnded

@@ -36,6 +36,7 @@ class IntentPrediction:
     name: str  # an intent's name, or UNKNOWN
     confidence: float  # calibrated probability of `name`, 0 to 1
     alternatives: tuple[tuple[str, float], ...] = ()  # the best intents with their probabilities, best first
+    out_of_scope: float = 0.0  # 0 to 1: how little the message resembles any intent; UNKNOWN from 0.5 on
 
 
 def load_intents(path: Path) -> tuple[Intent, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -50,6 +50,9 @@ class TurnLimits:
     answerable_threshold: float = 0.5
 
 
+_NOT_CLASSIFIED = IntentPrediction(UNKNOWN, 0.0)
+
+
 @dataclass(slots=True)
 class _Turn:
     """What one turn has found out so far; it becomes the trace."""
@@ -60,7 +63,7 @@ class _Turn:
     release: Release
     earlier: str
     began: float = field(default_factory=time.monotonic)
-    prediction: IntentPrediction = IntentPrediction(UNKNOWN, 0.0)
+    prediction: IntentPrediction = _NOT_CLASSIFIED
     passages: tuple[ScoredPassage, ...] = ()
     answerable: float | None = None
     draft: AnswerDraft | None = None
@@ -113,7 +116,7 @@ class ConversationManager:
         *,
         stop: Callable[[], bool] = never,
         earlier: Sequence[str] = (),
-    ) -> Iterator[TurnEvent]:
+    ) -> Generator[TurnEvent]:
         """One customer message, from receipt to answer; the last event is always TurnEnded.
 
         A `client_message_id` seen before does not store the message again: the stored answer is told again.
@@ -141,9 +144,7 @@ class ConversationManager:
         finally:
             place.leave()
 
-    def request_person(
-        self, conversation_id: str, *, reason: HandoffReason = HandoffReason.BUTTON
-    ) -> Conversation:
+    def request_person(self, conversation_id: str, *, reason: HandoffReason = HandoffReason.BUTTON) -> Conversation:
         """The customer wants a person: the bot falls silent at once. Asking again changes nothing."""
         conversation = self._transcripts.conversation(conversation_id)
         if conversation.handler is not Handler.BOT:
@@ -203,7 +204,7 @@ class ConversationManager:
         try:
             yield from self._steps(turn, stop)
             state = MessageState.INTERRUPTED if stop() and turn.answer is None else MessageState.COMPLETE
-        except Exception as error:  # whatever breaks, the customer reads an end, and the log says what it was
+        except Exception as error:  # noqa: BLE001 - whatever breaks, the customer reads an end, and the log says what it was
             _log.exception("Turn failed in conversation %s", question.conversation_id)
             turn.error, state = type(error).__name__, MessageState.FAILED
         finally:

@@ -43,7 +43,7 @@ class MessageState(StrEnum):
 class Conversation:
     conversation_id: str
     handler: Handler
-    handler_version: int  # grows with every change of handler; an answer is committed only against the version it began with
+    handler_version: int  # grows with every change of handler; an answer is stored only for the version it began with
     language: str
     channel: str  # "chat", "api", "openai", "cli"
     created_at: float  # seconds since 1970, UTC

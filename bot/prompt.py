@@ -40,8 +40,8 @@ def compose(
     """The prompt for one question.
 
     `facts` are sentences or passages, best first: they are taken in order while they fit into `budget` tokens
-    together with the rest, then put back as lines. The first fact is shortened where it alone is too long; the
-    question is never shortened. `earlier` is the customer's message before, for follow-ups; left out when it does not fit.
+    together with the rest. The first fact is shortened where it alone is too long; the question is never shortened.
+    `earlier` is the customer's message before, for follow-ups; left out when it does not fit.
 
     Facts are data: line breaks inside them are folded, so that a document cannot imitate the prompt's own lines.
     """

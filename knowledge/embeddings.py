@@ -21,6 +21,7 @@ from knowledge.torch_runtime import (
     resolve_device,
     resolve_dtype,
     torch_threads,
+    wait_without_spinning,
 )
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ class TorchEmbedder:
 
     Queries always run on one thread, whatever `threads` says: more threads make one sentence slower on a busy machine.
 
-    Thread-safe. Two locks, one for queries and one for passages, let one forward pass of each kind run at a time: callers
-    queue instead of dividing the processor, memory stays bounded, and a customer's question never waits behind
+    Thread-safe. Two locks, one for queries and one for passages, let one forward pass of each kind run at a time:
+    callers queue instead of dividing the processor, memory stays bounded, and a customer's question never waits behind
     the embedding of documents.
     """
 
@@ -65,6 +66,7 @@ class TorchEmbedder:
 
         Raises ModelUnavailable when the files are missing, damaged, or not those of an encoder.
         """
+        wait_without_spinning()
         self._name = str(model)
         self._folder = locate_model(self._name, allow_download=allow_download)
         self._style = style or read_style(self._folder, self._name)
@@ -154,7 +156,7 @@ def batches_by_length(lengths: Sequence[int], batch_tokens: int) -> Iterator[lis
 
 
 def read_style(folder: Path, name: str) -> EmbeddingStyle:
-    """The style as sentence-transformers' files in the folder declare it; e5 models are known by name where they do not.
+    """The style that sentence-transformers' files in the folder declare; e5 models without them are known by name.
 
     Raises ModelUnavailable for a model with layers behind the pooling, or another pooling than mean and first token.
     """
@@ -166,12 +168,17 @@ def read_style(folder: Path, name: str) -> EmbeddingStyle:
     pooling = _read_json(folder / "1_Pooling" / "config.json")
     modes = {key for key, value in pooling.items() if key.startswith("pooling_mode_") and value is True}
     if not modes <= {"pooling_mode_mean_tokens", "pooling_mode_cls_token"} or (folder / "2_Dense").exists():
-        raise ModelUnavailable(f"The embedding model '{name}' pools in a way that is not supported; use one with mean or cls pooling")
+        raise ModelUnavailable(
+            f"The embedding model '{name}' pools in a way that is not supported; use one with mean or cls pooling"
+        )
     return EmbeddingStyle(query or "", passage or "", "cls" if "pooling_mode_cls_token" in modes else "mean")
 
 
 def _load_tokenizer(folder: Path, max_tokens: int) -> tuple[Tokenizer, int]:
-    """The tokenizer, cutting at `max_tokens`, and the id to pad with. AutoTokenizer takes twice as long and adds nothing here."""
+    """The tokenizer, cutting at `max_tokens`, and the id to pad with.
+
+    Read without AutoTokenizer, which takes twice as long and adds nothing here.
+    """
     from tokenizers import Tokenizer
 
     path = folder / "tokenizer.json"
@@ -191,6 +198,7 @@ def _load_tokenizer(folder: Path, max_tokens: int) -> tuple[Tokenizer, int]:
 def _load_encoder(folder: Path, dtype: Any) -> Any:
     import inspect
 
+    from safetensors import SafetensorError
     from transformers import MODEL_MAPPING, AutoConfig, AutoModel
 
     quiet_transformers()
@@ -202,7 +210,7 @@ def _load_encoder(folder: Path, dtype: Any) -> Any:
         model, report = AutoModel.from_pretrained(
             folder, dtype=dtype, local_files_only=True, use_safetensors=True, output_loading_info=True, **options
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelUnavailable(f"Cannot load the embedding model '{folder}': {error}") from error
     _refuse_unsuitable(folder, config, report["missing_keys"])
     return model.eval()
@@ -210,9 +218,13 @@ def _load_encoder(folder: Path, dtype: Any) -> Any:
 
 def _refuse_unsuitable(folder: Path, config: Any, missing: Sequence[str]) -> None:
     if any("CausalLM" in name for name in config.architectures or ()):
-        raise ModelUnavailable(f"'{folder}' is a generator; an embedder must be an encoder, such as multilingual-e5-small")
+        raise ModelUnavailable(
+            f"'{folder}' is a generator; an embedder must be an encoder, such as multilingual-e5-small"
+        )
     if missing:
-        raise ModelUnavailable(f"The embedding model '{folder}' lacks weights: {', '.join(sorted(missing)[:3])}; fetch it again")
+        raise ModelUnavailable(
+            f"The embedding model '{folder}' lacks weights: {', '.join(sorted(missing)[:3])}; fetch it again"
+        )
 
 
 def _mean(hidden: Any, mask: Any) -> Any:

@@ -1,6 +1,6 @@
 """Saved indexes on the disk: whole or absent, and checked before they are trusted. Knows nothing of the database.
 
-`folder/<generation>/` holds the two indexes and a manifest with their checksums. It is written under another name,
+`folder/<generation>/` holds the indexes and a manifest with their checksums. It is written under another name,
 the manifest last, and moved into place: a folder with a manifest is complete, and the highest generation is current.
 """
 
@@ -24,8 +24,9 @@ from knowledge.search_state import SearchState
 _log = logging.getLogger(__name__)
 
 _FORMAT = 1
-_VECTORS = "vectors.faiss"
+_VECTORS = {False: "vectors-en.index", True: "vectors-zh.index"}  # by "is Chinese"
 _WORDS = "words.npz"
+_FILES = (*_VECTORS.values(), _WORDS)
 _MANIFEST = "manifest.json"
 _WRITING = ".writing-"
 
@@ -98,9 +99,10 @@ class IndexFolder:
         beside = self._folder / f"{_WRITING}{os.getpid()}-{uuid.uuid4().hex[:8]}"
         beside.mkdir()
         try:
-            state.dense.save(beside / _VECTORS)
+            for is_chinese, index in state.dense.items():
+                index.save(beside / _VECTORS[is_chinese])
             state.lexical.save(beside / _WORDS)
-            files = {name: sha256_of_file(beside / name) for name in (_VECTORS, _WORDS)}
+            files = {name: sha256_of_file(beside / name) for name in _FILES}
             manifest = _Manifest(_FORMAT, state.generation, len(state), self._embedder, files)
             write_durably(beside / _MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
             self._move_into_place(beside, self._folder / str(state.generation))
@@ -131,19 +133,22 @@ class IndexFolder:
         if manifest.embedder != self._embedder:
             raise IndexUnreadable(f"The saved index '{self._folder / str(generation)}' was made by another embedder")
         place = self._folder / str(generation)
-        dense, lexical = new_index(self._dimensions), LexicalIndex()
-        dense.load(place / _VECTORS)
-        lexical.load(place / _WORDS)
-        if not len(dense) == len(lexical) == manifest.passages:
+        state = SearchState(
+            new_index(self._dimensions), new_index(self._dimensions), LexicalIndex(), generation=generation
+        )
+        for is_chinese, index in state.dense.items():
+            index.load(place / _VECTORS[is_chinese])
+        state.lexical.load(place / _WORDS)
+        if not state.is_in_step() or len(state) != manifest.passages:
             raise IndexUnreadable(f"The parts of the saved index '{place}' do not fit together; {_WAY_OUT}")
-        return SearchState(dense, lexical, dimensions=self._dimensions, generation=generation)
+        return state
 
     def _checked(self, generation: int) -> _Manifest:
         """The manifest, when every file is as it was written and made by this embedder. Raises IndexUnreadable."""
         place = self._folder / str(generation)
         try:
             manifest = _Manifest(**json.loads((place / _MANIFEST).read_text(encoding="utf-8")))
-            damaged = [name for name in (_VECTORS, _WORDS) if sha256_of_file(place / name) != manifest.files[name]]
+            damaged = [name for name in _FILES if sha256_of_file(place / name) != manifest.files[name]]
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise IndexUnreadable(f"The saved index '{place}' is damaged ({error}); {_WAY_OUT}") from error
         if damaged:

@@ -62,13 +62,21 @@ class IndexKeeper:
     def generation(self) -> int:
         return self._state.generation
 
+    @property
+    def passage_count(self) -> int:
+        return len(self._state)
+
     def ranked(self, queries: Sequence[EmbeddedQuery]) -> list[RankedPassage]:
         with self._guard.reading():
             return self._state.ranked(queries)
 
     def hold_any(self, numbers: Sequence[int]) -> bool:
         with self._guard.reading():
-            return any(self._state.holds(number) for number in numbers)
+            anything = np.zeros(self._embedder.dimensions, dtype=np.float32)
+            return any(
+                number in self._state.lexical or self._state.similarity(anything, number) is not None
+                for number in numbers
+            )
 
     def catch_up(self) -> None:
         """Costs one small query when nothing has changed."""
@@ -132,8 +140,8 @@ class IndexKeeper:
         return added
 
     def _empty(self) -> SearchState:
-        dimensions = self._embedder.dimensions
-        return SearchState(self._new_index(dimensions), LexicalIndex(), dimensions=dimensions, generation=0)
+        english, chinese = (self._new_index(self._embedder.dimensions) for _ in range(2))
+        return SearchState(english, chinese, LexicalIndex(), generation=0)
 
     def _fill(self, state: SearchState, upto: int) -> int:
         # What was added goes in before what was removed goes out: of a document that changes meanwhile, a query finds
@@ -167,7 +175,7 @@ class IndexKeeper:
 
     def _disagreements(self) -> list[str]:
         """Between the indexes in use and the database."""
-        if self._differs_from_the_database() or len(self._state.dense) != len(self._state.lexical):
+        if self._differs_from_the_database() or not self._state.is_in_step():
             return ["The index and the database do not hold the same passages; `frontdesk index rebuild` mends it"]
         sample = self._catalog.added_between(-1, self._state.generation, after_number=0, limit=_VERIFIED_VECTORS)
         wrong = [passage for passage in sample if not self._is_indexed(passage)]
@@ -180,11 +188,11 @@ class IndexKeeper:
     def _is_indexed(self, passage: StoredPassage) -> bool:
         if passage.embedding is None:
             return False
-        try:
-            similarity = self._state.dense.similarities(_from_stored(passage.embedding), [passage.number])[0]
-        except (KeyError, ValueError):
+        vector = _from_stored(passage.embedding)
+        if len(vector) != self._embedder.dimensions:
             return False
-        return similarity > 0.99
+        similarity = self._state.similarity(vector, passage.number)
+        return similarity is not None and similarity > 0.99
 
 
 def embed_in_parts(

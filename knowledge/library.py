@@ -51,6 +51,11 @@ class KnowledgeLibrary:
     def generation(self) -> int:
         return self._indexes.generation
 
+    @property
+    def passage_count(self) -> int:
+        """How many passages can be found."""
+        return self._indexes.passage_count
+
     # Finding
 
     def search(self, query: str, *, limit: int, earlier: str = "") -> Sequence[ScoredPassage]:

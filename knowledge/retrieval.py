@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,12 @@ from numpy.typing import NDArray
 CANDIDATES = 100  # taken from each of the two lists
 LEXICAL_WEIGHT = 0.5  # of shared words, where they say something at all
 LAST_TURN_WEIGHT = 0.6  # of a follow-up read by itself; the rest goes to it read after the exchange before
+
+# Similarities across languages are lower, by an amount that differs from question to question. The middle of each
+# language's ranking, where nothing answers the question any more, tells how much; most of the difference is made up for.
+BACKGROUND_RANKS = (10, 50)
+FEWEST_FOR_BACKGROUND = 15
+MADE_UP_FOR = 0.7
 
 # Shared words are trusted as far as the best passage covers the query: not at all below the first share, fully above
 # the second. A passage in another language can only share names, numbers and codes: it must share far more of them,
@@ -26,18 +33,38 @@ class Candidates:
     lexical: NDArray[np.float32]  # BM25 score
     coverage: NDArray[np.float32]  # BM25 score over the best possible
     same_language: NDArray[np.bool_]  # as the query
+    language_gap: float = 0.0  # how much more similar passages of the query's language are without answering it
 
 
 def fused_scores(candidates: Candidates) -> NDArray[np.float32]:
-    """One score for each candidate, 0 to 1: a weighted sum of scores brought to the range of this query's candidates.
+    """One score for each candidate, 0 to 1: a weighted mean of scores brought to the range of this query's candidates.
 
     Weighted sums of min-max scaled scores: Bruch et al. 2023, "An Analysis of Fusion Functions for Hybrid Retrieval",
     section 4. The gate on the lexical part is ours: where no passage shares much with the query, scaling would
-    blow up noise, as for a Chinese question over English passages.
+    blow up noise, as for a Chinese question over English passages. So is the language gap: without it, the
+    passages of one language fill the upper ranks of a mixed collection, whatever they say.
     """
+    made_up = np.where(candidates.same_language, 0.0, MADE_UP_FOR * candidates.language_gap).astype(np.float32)
+    meaning = (1 - LEXICAL_WEIGHT) * _scaled(candidates.dense + made_up)
     weight = LEXICAL_WEIGHT * _gates(candidates)
-    fused: NDArray[np.float32] = (1 - weight) * _scaled(candidates.dense) + weight * _scaled(candidates.lexical)
+    fused: NDArray[np.float32] = (meaning + weight * _scaled(candidates.lexical)) / (1 - LEXICAL_WEIGHT + weight)
     return fused
+
+
+def language_gap(same: Sequence[float], other: Sequence[float]) -> float:
+    """How far apart two languages' similarities to one query are where nothing answers it; both fall from the best.
+
+    0 where a language has too few passages to tell.
+    """
+    if min(len(same), len(other)) < FEWEST_FOR_BACKGROUND:
+        return 0.0
+    return _background(same) - _background(other)
+
+
+def _background(similarities: Sequence[float]) -> float:
+    first, last = BACKGROUND_RANKS
+    middle = similarities[first:last]
+    return sum(middle) / len(middle)
 
 
 def blended(last_turn: NDArray[np.float32], with_earlier: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""The two indexes of one generation, kept in step, and ranking over them. Knows nothing of files and databases."""
+"""The indexes of one generation, kept in step, and ranking over them. Knows nothing of files and databases."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from knowledge.languages import CHINESE, detect_language
 from knowledge.lexical_index import LexicalIndex
 from knowledge.protocols import PassageIndex
-from knowledge.retrieval import CANDIDATES, Candidates, blended, fused_scores
+from knowledge.retrieval import CANDIDATES, Candidates, blended, fused_scores, language_gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,69 +40,97 @@ class EmbeddedQuery:
 
 
 class SearchState:
-    """Not thread-safe: KnowledgeLibrary lets many read or one change."""
+    """A dense index for each language and one word index. Two languages in one dense index would crowd each other out.
 
-    def __init__(self, dense: PassageIndex, lexical: LexicalIndex, *, dimensions: int, generation: int) -> None:
-        self.dense = dense
+    Not thread-safe: IndexKeeper lets many read or one change.
+    """
+
+    def __init__(self, english: PassageIndex, chinese: PassageIndex, lexical: LexicalIndex, *, generation: int) -> None:
+        self.dense = {False: english, True: chinese}  # by "is Chinese"
         self.lexical = lexical
         self.generation = generation
-        self._anything = np.zeros(dimensions, dtype=np.float32)
 
     def __len__(self) -> int:
         return len(self.lexical)
 
+    def is_in_step(self) -> bool:
+        """Whether both kinds of index hold equally many passages."""
+        return sum(len(index) for index in self.dense.values()) == len(self.lexical)
+
     def add(self, passages: Sequence[IndexedPassage]) -> None:
         """Adds those that are not there yet."""
         fresh = [passage for passage in passages if passage.number not in self.lexical]
-        if not fresh:
-            return
-        self.dense.add([passage.number for passage in fresh], np.stack([passage.vector for passage in fresh]))
+        for is_chinese, index in self.dense.items():
+            part = [passage for passage in fresh if passage.is_chinese == is_chinese]
+            if part:
+                index.add([passage.number for passage in part], np.stack([passage.vector for passage in part]))
         for passage in fresh:
             self.lexical.add_terms(passage.number, passage.terms, is_chinese=passage.is_chinese)
 
     def remove(self, numbers: Sequence[int]) -> None:
-        self.dense.remove(numbers)
+        for index in self.dense.values():
+            index.remove(numbers)
         for number in numbers:
             self.lexical.remove(number)
 
-    def holds(self, number: int) -> bool:
-        """Whether either index still knows the passage."""
-        if number in self.lexical:
-            return True
-        try:
-            self.dense.similarities(self._anything, [number])
-        except KeyError:
-            return False
-        return True
+    def similarity(self, vector: NDArray[np.float32], number: int) -> float | None:
+        """None where no dense index holds the passage."""
+        for index in self.dense.values():
+            try:
+                return index.similarities(vector, [number])[0]
+            except KeyError:
+                continue
+        return None
 
     def ranked(self, queries: Sequence[EmbeddedQuery]) -> list[RankedPassage]:
         """All candidates, best first. `queries` is the last turn and, for a follow-up, the same after what came before.
 
-        Each query proposes its best of both indexes; a candidate that a list does not name gets its exact score there.
+        Each query proposes its best of every index; a candidate that a list does not name gets its exact score there.
         """
-        proposed: dict[int, None] = {}
-        for query in queries:
-            proposed |= dict.fromkeys(number for number, _ in self.dense.search(query.vector, limit=CANDIDATES))
-            proposed |= dict.fromkeys(hit.number for hit in self.lexical.search(query.text, CANDIDATES))
-        numbers = list(proposed)
-        chinese = np.array([self.lexical.is_chinese(number) for number in numbers], dtype=np.bool_)
-        views = [self._candidates(query, numbers, chinese) for query in queries]
-        scores, dense, coverage = (
-            [fused_scores(view) for view in views],
-            [view.dense for view in views],
-            [view.coverage for view in views],
-        )
-        merged = [part[0] if len(part) == 1 else blended(part[0], part[1]) for part in (scores, dense, coverage)]
-        order = np.lexsort((np.array(numbers, dtype=np.int64), -merged[0]))
-        columns = [column[order].tolist() for column in merged]
-        return [RankedPassage(numbers[i], *row) for i, *row in zip(order.tolist(), *columns, strict=True)]
+        looks = [self._look(query) for query in queries]
+        numbers = list({number: None for look in looks for number in look.proposed})
+        views = [self._candidates(look, numbers) for look in looks]
+        scores = _merged([fused_scores(view) for view in views])
+        dense = _merged([view.dense for view in views])
+        coverage = _merged([view.coverage for view in views])
+        order = np.lexsort((np.array(numbers, dtype=np.int64), -scores)).tolist()
+        return [RankedPassage(numbers[i], float(scores[i]), float(dense[i]), float(coverage[i])) for i in order]
 
-    def _candidates(self, query: EmbeddedQuery, numbers: Sequence[int], chinese: NDArray[np.bool_]) -> Candidates:
-        hits = self.lexical.scores(query.text, numbers)
+    def _look(self, query: EmbeddedQuery) -> _Look:
+        by_language = {
+            is_chinese: index.search(query.vector, limit=CANDIDATES) for is_chinese, index in self.dense.items()
+        }
         asked_in_chinese = detect_language(query.text) == CHINESE
+        same, other = ([score for _, score in by_language[key]] for key in (asked_in_chinese, not asked_in_chinese))
+        proposed = [number for found in by_language.values() for number, _ in found]
+        proposed += [hit.number for hit in self.lexical.search(query.text, CANDIDATES)]
+        return _Look(query, asked_in_chinese, language_gap(same, other), proposed)
+
+    def _candidates(self, look: _Look, numbers: Sequence[int]) -> Candidates:
+        hits = self.lexical.scores(look.query.text, numbers)
+        chinese = np.array([self.lexical.is_chinese(number) for number in numbers], dtype=np.bool_)
+        dense = np.zeros(len(numbers), dtype=np.float32)
+        for is_chinese, index in self.dense.items():
+            here = np.flatnonzero(chinese == is_chinese)
+            dense[here] = index.similarities(look.query.vector, [numbers[i] for i in here])
         return Candidates(
-            dense=np.array(self.dense.similarities(query.vector, numbers), dtype=np.float32),
+            dense=dense,
             lexical=np.array([hit.score for hit in hits], dtype=np.float32),
             coverage=np.array([hit.coverage for hit in hits], dtype=np.float32),
-            same_language=chinese == asked_in_chinese,
+            same_language=chinese == look.asked_in_chinese,
+            language_gap=look.language_gap,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One query's first look at the indexes."""
+
+    query: EmbeddedQuery
+    asked_in_chinese: bool
+    language_gap: float
+    proposed: Sequence[int]
+
+
+def _merged(views: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return views[0] if len(views) == 1 else blended(views[0], views[1])

@@ -24,7 +24,8 @@ def _words(listed: str) -> frozenset[str]:
 _CANDIDATE = re.compile(r"\n\s*|[。！？；｡!?…‼⁇⁈⁉.．]+")
 # What belongs to the sentence before it: closing quotes and brackets, emphasis marks, citation markers such as [2].
 _CLOSERS = re.compile(r"""[”’»」』）)】》〉\]"'*_`]*(?:[ ]?\[\d{1,3}\](?=[\s\[。，、,.;；]|$))*""")
-_TOKEN_BEFORE = re.compile(r"[^\s(（\[\"“‘「『]{1,24}$")
+_UP_TO_TOKEN = re.compile(r".*[\s(（\[\"“‘「『]", re.DOTALL)  # greedy: what follows it is the last token
+_LONGEST_TOKEN = 24
 _NUMBERED_ITEM = re.compile(r"(?:\d{1,3}|[A-Za-z])$")
 _DOTTED = re.compile(r"(?:[A-Za-z]{1,2}\.)+[A-Za-z]{1,2}$")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef\u3040-\u30ff]")
@@ -102,9 +103,8 @@ def _begins_a_sentence(text: str, end: int) -> bool:
 
 def _full_stop_ends(text: str, start: int, dot: int, end: int) -> bool:
     """Whether the single full stop at `dot` ends the sentence that began at `start`."""
-    before = _TOKEN_BEFORE.search(text, max(start, dot - 24), dot)
-    token = before.group() if before else ""
-    if before and _NUMBERED_ITEM.match(token) and not text[start : before.start()].strip(" \t\n*_-#("):
+    token = _token_before(text, start, dot)
+    if _NUMBERED_ITEM.match(token) and not text[start : dot - len(token)][-_LONGEST_TOKEN:].strip(" \t\n*_-#("):
         return False  # "1. Open the settings"
     word = token.strip("*_`,;:/").lower()
     following = text[end : end + 8].lstrip(" \t*_`([\"'“‘")[:1]
@@ -117,6 +117,12 @@ def _full_stop_ends(text: str, start: int, dot: int, end: int) -> bool:
     if following.islower() or following.isdigit() or following in ",;:)":
         return not (word in _BEFORE_A_NAME or word == "etc" or _DOTTED.match(token) or following in ",;:)")
     return word not in _BEFORE_A_NAME or _opening_word(text, end) in _OPENING_WORDS
+
+
+def _token_before(text: str, start: int, dot: int) -> str:
+    first = max(start, dot - _LONGEST_TOKEN)
+    before = _UP_TO_TOKEN.match(text, first, dot)
+    return text[before.end() if before else first : dot]
 
 
 def _opening_word(text: str, end: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +64,17 @@ def torch_threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def wait_without_spinning() -> None:
+    """Makes OpenMP's threads sleep while they wait for each other. Only has an effect before torch is first imported.
+
+    By default they spin, which on a busy machine keeps the thread they wait for from running: two threads were then
+    ten times slower than one (one product of 1 × 576 and 576 × 1536 in bf16: 0.4 ms on one thread, 6.1 ms on
+    two, 0.5 ms on two with this). A value set outside the process is kept.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+
 def parameter_count(model: Any) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
@@ -79,14 +91,20 @@ def locate_model(name: str, *, allow_download: bool = False) -> Path:
     if folder.exists() or name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise ModelUnavailable(f"There is no model folder '{name}'; name a folder with a config.json, or a hub id")
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError, HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
         wanted = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
         return Path(snapshot_download(name, local_files_only=not allow_download, allow_patterns=wanted))
     except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        way_out = "check the id and the network" if allow_download else "FRONTDESK_MODELS__ALLOW_DOWNLOAD=true lets it be fetched"
-        raise ModelUnavailable(f"The model '{name}' is neither a folder nor in the hub's cache on this machine; {way_out}") from error
+        way_out = (
+            "check the id and the network"
+            if allow_download
+            else "FRONTDESK_MODELS__ALLOW_DOWNLOAD=true lets it be fetched"
+        )
+        raise ModelUnavailable(
+            f"The model '{name}' is neither a folder nor in the hub's cache on this machine; {way_out}"
+        ) from error
 
 
 def quiet_transformers() -> None:

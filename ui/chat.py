@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import gradio as gr
 
 from bot.bootstrap import Frontdesk
 from bot.errors import ConversationNotFound
-from bot.events import TextAdded, TurnEvent
+from bot.events import TextAdded
 from bot.messages import Author, Conversation, Handler
 from ui import wording
 from ui.chat_page import ChatView, composer, live_answer, transcript
@@ -93,7 +93,7 @@ class ChatPage:
             return
         problem: Banner | None = None
         try:
-            yield from self._answered(turn, text, text_of(data, "client_message_id") or None)
+            yield from self._answered(turn, text, text_of(data, "client") or None)
         except Exception as error:  # noqa: BLE001 - whatever broke, the customer reads a sentence
             problem = problem_banner(error, turn.visitor.language, limit=self._limit)
         finally:
@@ -128,7 +128,7 @@ class ChatPage:
             case "resume":
                 self._resume(visitor)
             case "feedback":
-                self._record_feedback(visitor, text_of(data, "message_id"), text_of(data, "verdict"))
+                self._record_feedback(visitor, text_of(data, "id"), text_of(data, "verdict"))
             case "stop":
                 self._stop(visitor)
         return visitor
@@ -160,10 +160,7 @@ class ChatPage:
         self._turns.enter(turn, self._in_conversation(turn.visitor).conversation_id or "")
         conversation_id = turn.visitor.conversation_id or ""
         doing, written, last = "", "", 0.0
-        events = cast(
-            "Generator[TurnEvent]",
-            self._desk.manager.turn(conversation_id, text, client_message_id, stop=turn.is_stopped),
-        )
+        events = self._desk.manager.turn(conversation_id, text, client_message_id, stop=turn.is_stopped)
         with closing(events):
             for event in events:
                 now = time.monotonic()

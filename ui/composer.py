@@ -42,7 +42,7 @@ def message_form(composer: Composer) -> Html:
         "form",
         tag("label", say(composer.label, language), for_=field_id, class_="fd-sr"),
         field,
-        tag("span", class_="fd-counter", data_counter=say(wording.CHARACTERS_LEFT, language)),
+        tag("span", class_="fd-counter", data_counter=say(wording.CHARACTERS_LEFT, language), data_ours=True),
         _stop(language) if composer.busy else _send(language),
         class_="fd-form",
         data_event=composer.event,

@@ -2,7 +2,8 @@
 
 UiError
 ├── AccountExists           the name is taken
-└── AccountInvalid          a name or a password that cannot be one
+├── AccountInvalid          a name or a password that cannot be one
+└── AddressUnavailable      the port is taken, or the address is not ours
 """
 
 from __future__ import annotations
@@ -18,3 +19,10 @@ class AccountExists(UiError):
 
 class AccountInvalid(UiError):
     pass
+
+
+class AddressUnavailable(UiError):
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(
+            f"Cannot listen on {host}:{port}: {reason}; choose another with --port, or end the program that uses it"
+        )

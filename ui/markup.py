@@ -125,7 +125,7 @@ def language_switch(language: str) -> Html:
 
 
 def banner(shown: Banner) -> Html:
-    symbol = {"good": "person", "bad": "alert"}.get(shown.tone, "clock")
+    symbol = shown.symbol or {"good": "check", "bad": "alert"}.get(shown.tone, "clock")
     return tag(
         "div",
         drawing(symbol),
@@ -138,7 +138,7 @@ def banner(shown: Banner) -> Html:
 
 def moment(at: float) -> Html:
     """A time of day; the browser writes it in the reader's own time zone."""
-    return tag("time", data_at=f"{at:.0f}")
+    return tag("time", data_at=f"{at:.0f}", data_ours=True)
 
 
 def empty(symbol: str, title: str, detail: str) -> Html:
@@ -248,7 +248,7 @@ def _retry(view: MessageView, language: str) -> Html | None:
         symbol="again",
         data_event="send",
         data_text=view.retry.text,
-        data_client_message_id=view.retry.client_message_id,
+        data_client=view.retry.client_message_id,
     )
 
 
@@ -261,7 +261,7 @@ def _thumbs(view: MessageView, language: str) -> Html:
             look="thumb",
             symbol=f"thumb-{verdict}",
             short=True,
-            data_message_id=view.key,
+            data_id=view.key,
             data_verdict="" if pressed else verdict,
             aria_pressed="true" if pressed else "false",
         )

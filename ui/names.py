@@ -99,14 +99,15 @@ def _quality(parameters: str) -> float:
 
 def place(citation: Citation, language: str) -> str:
     """Where a citation stands: title › heading, page."""
-    path = place_of(citation.title, citation.heading)
-    if citation.page is None:
-        return path
-    return f"{path}, {say(wording.PAGE, language, page=citation.page)}"
+    return place_of(citation.title, citation.heading, citation.page, language)
 
 
-def place_of(title: str, heading: str) -> str:
+def place_of(title: str, heading: str, page: int | None, language: str) -> str:
+    """`heading` is a path joined by " > "; the title is not said twice."""
     steps = [step.strip() for step in heading.split(" > ") if step.strip()]
     if steps and steps[0] == title:
         steps = steps[1:]
-    return " › ".join([title, *steps])
+    path = " › ".join([title, *steps])
+    if page is None:
+        return path
+    return f"{path}{'，' if language == wording.CHINESE else ', '}{say(wording.PAGE, language, page=page)}"

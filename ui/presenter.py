@@ -90,6 +90,7 @@ class Banner:
     tone: str = "info"
     action: str = ""
     action_label: str = ""
+    symbol: str = ""  # the name of a drawing; "" for the tone's own
 
 
 # --- messages -------------------------------------------------------------------------------------------------------
@@ -265,7 +266,7 @@ def handler_banner(conversation: Conversation, language: str) -> Banner | None:
             action_label=say(wording.CONTINUE_WITH_ASSISTANT, language),
         )
     if conversation.handler is Handler.OPERATOR:
-        return Banner(say(wording.WITH_PERSON, language), tone="good")
+        return Banner(say(wording.WITH_PERSON, language), tone="good", symbol="person")
     if conversation.handler is Handler.CLOSED:
         label = say(wording.NEW_CONVERSATION, language)
         return Banner(say(wording.IS_CLOSED, language), action="new", action_label=label)

@@ -21,16 +21,13 @@ def say(text: Text, language: str, /, **values: object) -> str:
 
 # --- every page ---
 LANGUAGE_SWITCH = Text("Language", "语言")
-SKIP = Text("Skip to the content", "跳到正文")
 CHAT_TAB = Text("Chat", "对话")
 CONSOLE_TAB = Text("Conversations", "会话")
 KNOWLEDGE_TAB = Text("Knowledge", "知识库")
 STAFF_NAVIGATION = Text("Staff pages", "员工页面")
 DISMISS = Text("Dismiss", "知道了")
-SIGN_OUT = Text("Sign out", "退出登录")
 
 # --- chat ---
-CHAT_TITLE = Text("Help", "在线客服")
 GREETING = Text("Hello. How can we help?", "您好，有什么可以帮您？")
 GREETING_DETAIL = Text(
     "Ask in your own words. Answers come from our help pages, with their sources beside them.",
@@ -91,7 +88,7 @@ FILTER_HANDLER = Text("Show", "筛选")
 ALL = Text("All", "全部")
 HANDLED_BY_BOT = Text("Assistant", "智能助手")
 HANDLED_WAITING = Text("Waiting", "待接入")
-HANDLED_BY_OPERATOR = Text("With a person", "人工服务中")
+HANDLED_BY_OPERATOR = Text("Team", "人工")
 HANDLED_CLOSED = Text("Closed", "已结束")
 OUTCOME_ANSWERED = Text("Answered", "已回答")
 OUTCOME_ABSTAINED = Text("Did not know", "未能回答")
@@ -145,11 +142,12 @@ TRACE_UNKNOWN = Text("No known request recognised ({confidence}).", "未识别�
 TRACE_NOT_SEARCHED = Text("No documents were needed.", "无需查找文档。")
 TRACE_FOUND_NONE = Text("Found no passage.", "没有找到相关段落。")
 TRACE_FOUND = Text(
-    "Found {count} passages; together they answer it with {answerable}.",
+    "Found {count} passages; they answer the question with a probability of {answerable}.",
     "找到 {count} 个段落，能够回答的概率为 {answerable}。",
 )
 TRACE_FOUND_ONE = Text(
-    "Found 1 passage; it answers with {answerable}.", "找到 1 个段落，能够回答的概率为 {answerable}。"
+    "Found 1 passage; it answers the question with a probability of {answerable}.",
+    "找到 1 个段落，能够回答的概率为 {answerable}。",
 )
 TRACE_BEST = Text("Best: {titles}.", "最相关：{titles}。")
 TRACE_QUOTED = Text("Quoted from {place}.", "引自 {place}。")
@@ -172,7 +170,7 @@ SECONDS = Text("{seconds} s", "{seconds} 秒")
 KNOWLEDGE_TITLE = Text("Knowledge", "知识库")
 KNOWLEDGE_DETAIL = Text("The assistant answers only from these documents.", "智能助手只依据以下文档回答问题。")
 DROP_FILES = Text("Drop files here", "将文件拖放到这里")
-OR_CHOOSE = Text("or choose files", "或选择文件")
+CHOOSE_FILES = Text("Choose files", "选择文件")
 FORMATS = Text(
     "PDF, Word, Markdown, HTML, text, CSV, JSON lines and ZIP, up to {size} each",
     "支持 PDF、Word、Markdown、HTML、文本、CSV、JSON Lines 和 ZIP，单个不超过 {size}",
@@ -180,23 +178,29 @@ FORMATS = Text(
 UPLOADS = Text("Uploads", "上传记录")
 UPLOAD_SENDING = Text("Sending {count}…", "正在上传 {count}…")
 JOB_STAGE = Text("Step {number} of {total}: {stage}", "第 {number} 步，共 {total} 步：{stage}")
+JOB_STAGE_COUNTED = Text(
+    "Step {number} of {total}: {stage}, {done} of {all}", "第 {number} 步，共 {total} 步：{stage}，{done}/{all}"
+)
+STAGE_READING = Text("reading", "读取")
+STAGE_EMBEDDING = Text("making it searchable", "建立检索")
+STAGE_SAVING = Text("saving", "保存")
 JOB_WAITING = Text("Waiting for its turn", "等待处理")
 JOB_CANCEL = Text("Cancel {name}", "取消 {name}")
-JOB_CANCEL_SHORT = Text("Cancel", "取消")
-JOB_DONE = Text("Added, {passages} passages", "已添加，共 {passages} 个段落")
-JOB_DONE_ONE = Text("Added, 1 passage", "已添加，共 1 个段落")
-JOB_UPDATED = Text("Updated, {passages} passages", "已更新，共 {passages} 个段落")
-JOB_UNCHANGED = Text("Nothing new in it", "内容没有变化")
-JOB_CANCELLED = Text("Cancelled", "已取消")
-JOB_BATCH = Text(
-    "{added} added, {updated} updated, {unchanged} unchanged, {refused} refused",
-    "新增 {added}，更新 {updated}，未变 {unchanged}，拒收 {refused}",
-)
+JOB_ADDED = Text("{count} added", "新增 {count} 篇")
+JOB_UPDATED = Text("{count} updated", "更新 {count} 篇")
+JOB_UNCHANGED = Text("{count} unchanged", "未变 {count} 篇")
+JOB_REMOVED = Text("{count} removed", "移除 {count} 篇")
+JOB_REFUSED_SOME = Text("{count} refused", "拒收 {count} 篇")
+JOB_ONE_ADDED = Text("Added. The assistant answers from it now.", "已收录，智能助手现在可以引用。")
+JOB_ONE_UPDATED = Text("Updated. The assistant answers from the new version now.", "已更新，智能助手现在引用新版本。")
+JOB_ONE_UNCHANGED = Text("Nothing new in it; all stays as it was.", "内容没有变化，保持原样。")
+JOB_CANCELLED = Text("Cancelled. What was taken in before stays.", "已取消，此前收录的内容保留。")
+JOB_REFUSED = Text("Not taken in: {reason}", "未能收录：{reason}")
+JOB_REFUSED_NAMED = Text("{source}: {reason}", "{source}：{reason}")
 DOCUMENTS = Text("Documents", "文档")
-DOCUMENTS_COUNT = Text("{documents} documents, {passages} passages", "{documents} 篇文档，{passages} 个段落")
+DOCUMENTS_COUNT = Text("Documents: {documents}, passages: {passages}", "{documents} 篇文档，{passages} 个段落")
 FILTER_DOCUMENTS = Text("Filter documents", "筛选文档")
 COLUMN_TITLE = Text("Title", "标题")
-COLUMN_SOURCE = Text("Source", "来源")
 COLUMN_LANGUAGE = Text("Language", "语言")
 COLUMN_PASSAGES = Text("Passages", "段落")
 COLUMN_VERSION = Text("Version", "版本")
@@ -212,9 +216,14 @@ REMOVE_QUESTION = Text(
 )
 REMOVE_YES = Text("Remove it", "确认删除")
 KEEP = Text("Keep it", "保留")
-REMOVED = Text(
-    "“{title}” is removed. {passages} passages can no longer be found.",
-    "已删除《{title}》，其 {passages} 个段落不会再被检索到。",
+REMOVED = Text("“{title}” is removed.", "已删除《{title}》。")
+REMOVED_PROVEN = Text(
+    "We searched for what it said (passages: {passages}): none of it can be found any more.",
+    "已逐一检索核实：其 {passages} 个段落均不会再被找到。",
+)
+REMOVED_DOUBTFUL = Text(
+    "Something very much like it is still found: look for another copy below.",
+    "仍能检索到非常相似的内容，请在下方查找是否还有副本。",
 )
 NO_DOCUMENTS = Text("No documents yet", "还没有文档")
 NO_DOCUMENTS_DETAIL = Text(

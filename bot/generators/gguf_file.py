@@ -72,7 +72,7 @@ class _Reader:
 
     def __init__(self, data: NDArray[np.uint8]) -> None:
         self.data = data
-        self._view = memoryview(data)
+        self._view = data.data
         self.position = 0
 
     def unpack(self, layout: str) -> tuple[Any, ...]:

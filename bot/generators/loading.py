@@ -10,7 +10,14 @@ from typing import Any
 from knowledge.durable_files import sha256_of_file
 from knowledge.errors import ModelUnavailable
 from knowledge.model_folders import ModelDescription, folder_digest, folder_source
-from knowledge.torch_runtime import locate_model, parameter_count, quiet_transformers, resolve_device, resolve_dtype
+from knowledge.torch_runtime import (
+    locate_model,
+    parameter_count,
+    quiet_transformers,
+    resolve_device,
+    resolve_dtype,
+    wait_without_spinning,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +40,23 @@ def load_language_model(
 ) -> LanguageModel:
     """Loads `model` and merges the LoRA `adapter` into it. Weights are read from safetensors or GGUF, never unpickled.
 
-    A GGUF file is unpacked in memory at every start, which takes a minute per hundred megabytes; a folder loads at once.
-    Raises ModelUnavailable.
+    A GGUF file is unpacked in memory at every start, which takes a minute for a hundred megabytes; a folder loads at
+    once. Raises ModelUnavailable.
     """
+    wait_without_spinning()
+    from safetensors import SafetensorError
+
     quiet_transformers()
     place = _locate(str(model), allow_download)
     torch_device, torch_dtype = resolve_device(device), resolve_dtype(dtype)
     try:
         loaded, tokenizer = _load(place, torch_dtype)
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         raise ModelUnavailable(f"Cannot load the generator '{model}': {error}") from error
     if not tokenizer.chat_template:
-        raise ModelUnavailable(f"The generator '{model}' has no chat template; choose a model tuned to follow instructions")
+        raise ModelUnavailable(
+            f"The generator '{model}' has no chat template; choose a model tuned to follow instructions"
+        )
     if adapter is not None:
         loaded = _merged(loaded, adapter)
     loaded = loaded.to(device=torch_device, dtype=torch_dtype).eval()
@@ -87,6 +99,8 @@ def _merged(model: Any, adapter: Path) -> Any:
     """The model with the adapter's weights added to its own: as fast as without one."""
     if not (adapter / "adapter_model.safetensors").is_file():
         raise ModelUnavailable(f"'{adapter}' holds no adapter: there is no adapter_model.safetensors in it")
+    from safetensors import SafetensorError
+
     try:
         from peft import PeftModel
     except ImportError as error:
@@ -95,7 +109,7 @@ def _merged(model: Any, adapter: Path) -> Any:
         ) from error
     try:
         return PeftModel.from_pretrained(model, adapter, local_files_only=True).merge_and_unload()
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelUnavailable(f"The adapter '{adapter}' does not fit this generator: {error}") from error
 
 

@@ -27,9 +27,9 @@ _BROKEN = "\ufffd"  # what a tokenizer puts where the bytes of a character are n
 class TransformersGenerator:
     """Writes with a causal language model.
 
-    Thread-safe. The model computes one step at a time, a stretch of the prompt or one token; steps are served in order of
-    arrival, so replies under way advance in turn. Nothing is held between two pieces: a reader who is slow,
-    gone, or continues in another thread keeps nobody waiting. Closing the iterator frees the reply's memory at once.
+    Thread-safe. The model computes one step at a time, a stretch of the prompt or one token; steps are served in order
+    of arrival, so replies under way advance in turn. Nothing is held between two pieces: a reader who is slow, gone,
+    or continues in another thread keeps nobody waiting. Closing the iterator frees the reply's memory at once.
     """
 
     def __init__(
@@ -44,15 +44,16 @@ class TransformersGenerator:
         allow_download: bool = False,
     ) -> None:
         """`model` is a folder, a GGUF file or a hub id; `adapter` a LoRA folder. Raises ModelUnavailable."""
-        loaded = load_language_model(
-            model, adapter=adapter, device=device, dtype=dtype, allow_download=allow_download
-        )
+        loaded = load_language_model(model, adapter=adapter, device=device, dtype=dtype, allow_download=allow_download)
         self._model = loaded.model
         self._tokenizer = loaded.tokenizer
         self._description = loaded.description
         self._release = loaded.release
         self._languages = languages
         self._threads = threads
+        self._control_tokens = [
+            token.content for token in self._tokenizer.added_tokens_decoder.values() if token.special
+        ]
         self._ends = _end_tokens(self._model, self._tokenizer)
         self._options = _last_logits_only(self._model)
         self._steps = FairLock()
@@ -77,7 +78,7 @@ class TransformersGenerator:
         return len(self._tokenizer.encode(self._plain(text), add_special_tokens=False))
 
     def generate(self, prompt: Prompt, *, max_tokens: int, stop: Callable[[], bool]) -> Iterator[str]:
-        """Pieces of text, each of whole characters, at most `max_tokens` tokens in all; ends where the model ends its turn.
+        """Pieces of text, each of whole characters, at most `max_tokens` tokens in all.
 
         `stop()` is asked before every token. Raises GenerationFailed: prompt and reply do not fit into the model's
         context, or the model broke off.
@@ -141,21 +142,18 @@ class TransformersGenerator:
         """The text without the tokenizer's control tokens: what a customer or a document says must not end its own
         message and begin another in our name."""
         text = text.encode("utf-8", "replace").decode("utf-8")
-        while any(token in text for token in self._control_tokens()):
-            for token in self._control_tokens():
+        while any(token in text for token in self._control_tokens):
+            for token in self._control_tokens:
                 text = text.replace(token, " ")
         return text
-
-    def _control_tokens(self) -> list[str]:
-        return [token.content for token in self._tokenizer.added_tokens_decoder.values() if token.special]
 
 
 @dataclass(slots=True)
 class _Writing:
     """Turns tokens into text that never ends inside a character.
 
-    A token may hold part of a character, and a tokenizer may write a token differently after another. So the tokens since
-    the last place where the text was whole are decoded with those before them, and what is new is given out.
+    A token may hold part of a character, and a tokenizer may write a token differently after another. So the tokens
+    since the last place where the text was whole are decoded with those before them, and what is new is given out.
     """
 
     tokenizer: Any

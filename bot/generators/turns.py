@@ -9,12 +9,17 @@ from contextlib import contextmanager
 
 
 class FairLock:
-    """Like threading.Lock, except that nobody is overtaken: the system's lock may let one thread take it again and again."""
+    """Like threading.Lock, except that nobody is overtaken: the system's may let one thread take it again and again."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._is_taken = False
         self._waiting: deque[threading.Event] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many stand in the queue."""
+        return len(self._waiting)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -34,7 +39,9 @@ class FairLock:
             self._waiting.append(mine)
         try:
             mine.wait()
-        except BaseException:  # the wait was broken off, as by Ctrl-C: leave the queue, or hand on what was just received
+        except (
+            BaseException
+        ):  # the wait was broken off, as by Ctrl-C: leave the queue, or hand on what was just received
             self._leave(mine)
             raise
 
@@ -46,6 +53,7 @@ class FairLock:
                 self._is_taken = False
 
     def _leave(self, mine: threading.Event) -> None:
+        """Leaves the queue, or hands on what was just received."""
         with self._guard:
             if not mine.is_set():
                 self._waiting.remove(mine)

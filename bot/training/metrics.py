@@ -49,7 +49,7 @@ def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float | None:
 
 
 def expected_calibration_error(confidences: Sequence[float], correct: Sequence[bool], *, bins: int = 15) -> float:
-    """Mean distance of confidence and accuracy over `bins` equal-width bins, weighted by their rows (Guo et al. 2017, §2)."""
+    """Mean distance of confidence and accuracy over equal-width bins, weighted by their rows (Guo et al. 2017, §2)."""
     _require_pairs(confidences, correct)
     values = np.asarray(confidences, dtype=np.float64)
     hits = np.asarray(correct, dtype=np.float64)
@@ -64,7 +64,7 @@ def recall_at(ranked: Sequence[str], gold: Collection[str], limit: int) -> float
 
 
 def ndcg_at(ranked: Sequence[str], gold: Collection[str], limit: int = 10) -> float:
-    """Discounted gain of the first `limit` over the best possible, gold documents gaining 1 (Järvelin and Kekäläinen 2002)."""
+    """Discounted gain of the first `limit` over the best possible, gold gaining 1 (Järvelin and Kekäläinen 2002)."""
     wanted = set(gold)
     gain = sum(1 / np.log2(place + 2) for place, name in enumerate(ranked[:limit]) if name in wanted)
     best = sum(1 / np.log2(place + 2) for place in range(min(limit, len(wanted))))

@@ -77,7 +77,7 @@ def _strictly(content: bytes, encoding: str) -> str:
 
 
 def _has_control(content: bytes) -> bool:
-    return len(_CONTROL.findall(content)) > len(content) // 200
+    return len(_CONTROL.findall(content)) > 2 + len(content) // 200
 
 
 def _mostly_ascii(content: bytes) -> bool:

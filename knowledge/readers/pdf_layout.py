@@ -16,7 +16,6 @@ _ITEM = re.compile(r"(?:[•·▪◦●○■–—*‣⁃-]\s|\(?(?:\d{1,3}|[a-
 _BULLET = re.compile(r"[•·▪◦●○■‣⁃*–—-]\s+")
 _HAN = re.compile("[\u3400-\u9fff\u3000-\u303f\uff00-\uffef]")
 _ENDS_A_SENTENCE = tuple('.!?:;。！？：；…”"）)')
-_DIGITS = re.compile(r"\d+")
 _LARGER = 1.12  # times the size of the running text
 _LONGEST_HEADING = 90
 _FULL_LINE = 0.75  # of the widest line on the page: shorter lines end a paragraph
@@ -24,6 +23,8 @@ _MARKER = re.compile(r"(?:[•·▪◦●○■–—*‣⁃-]|\(?(?:\d{1,3}|[a-
 _PAGE_NUMBER = re.compile(
     r"(?:[-–—]\s*)?(?:page|p\.|第)?\s*\d{1,4}\s*(?:(?:/|of)\s*\d{1,4}|页|頁)?(?:\s*[-–—])?$", re.IGNORECASE
 )
+_NUMBER_OF_PAGE = re.compile(r"(?:page|第)\s*\d+|\d+\s*(?:/|of)\s*\d+|^\d+\s*[|·–—-]|[|·–—-]\s*\d+$", re.IGNORECASE)
+_FEWEST_LINES = 4  # on a page with less text nothing is taken for a running head
 _EDGE_LINES = 2  # how many lines at each edge of a page may be running heads
 
 
@@ -62,16 +63,17 @@ def _with_markers(lines: Sequence[Line]) -> list[Line]:
 
 
 def _without_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """Leaves out page numbers, and lines at the edge of the page that recur there on most pages, but for their numbers."""
+    """Leaves out page numbers, and lines at the edge of the page that stand in the same place on most pages."""
     seen: Counter[tuple[str, int]] = Counter()
     for page in pages:
         seen.update({_recurring(line) for line in _at_the_edges(page)})
     kept: list[list[Line]] = []
     for page in pages:
-        edges = _at_the_edges(page)
-        recurring = {line for line in edges if seen[_recurring(line)] > 1 and 2 * seen[_recurring(line)] > len(pages)}
-        numbers = {line for line in edges if _PAGE_NUMBER.match(line.text) and len(page) > 1}
-        kept.append([line for line in page if line not in recurring | numbers])
+        furniture = {line for line in _at_the_edges(page) if _PAGE_NUMBER.match(line.text)}
+        if len(page) >= _FEWEST_LINES:
+            often = {line: seen[_recurring(line)] for line in _at_the_edges(page)}
+            furniture |= {line for line, count in often.items() if count > 1 and 2 * count > len(pages)}
+        kept.append([line for line in page if line not in furniture] or list(page))
     return kept
 
 
@@ -81,7 +83,8 @@ def _at_the_edges(page: Sequence[Line]) -> set[Line]:
 
 
 def _recurring(line: Line) -> tuple[str, int]:
-    return _DIGITS.sub("#", line.text), round(line.height)
+    """Text and place, with the page's number left open; other numbers count ("Section 1", "Section 2")."""
+    return _NUMBER_OF_PAGE.sub("#", line.text), round(line.height)
 
 
 def _comparable(titles: Mapping[str, int]) -> dict[str, int]:

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from knowledge.readers.text_building import one_line
 
+_MARKS = tuple(".,;:!?。，、；：！？")
+
 
 def table_records(rows: Sequence[Sequence[str]], *, has_header: bool) -> Iterator[str]:
     """One line for each row that says anything; the first row names the columns where `has_header`."""
-    cleaned = [[one_line(cell) for cell in row] for row in rows]
+    cleaned = [[_cell(cell) for cell in row] for row in rows]
     header: Sequence[str] = ()
     if has_header and len(cleaned) > 1:
         header, cleaned = cleaned[0], cleaned[1:]
@@ -33,8 +35,19 @@ def record(header: Sequence[str], row: Sequence[str]) -> str:
     return "; ".join(cells)
 
 
+def _cell(text: str) -> str:
+    """The lines of a cell one after the other, set apart by a comma where they do not end with a mark of their own."""
+    lines = [one_line(line) for line in text.split("\n")]
+    pieces: list[str] = []
+    for line in filter(None, lines):
+        if pieces:
+            pieces.append(" " if pieces[-1].endswith(_MARKS) else ", ")
+        pieces.append(line)
+    return "".join(pieces)
+
+
 def key_values(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Rows of a two-column table whose first column names what the second holds."""
-    for name, value in ((one_line(row[0]), one_line(row[1])) for row in rows if len(row) == 2):
+    for name, value in ((_cell(row[0]), _cell(row[1])) for row in rows if len(row) == 2):
         if name or value:
             yield f"{name.rstrip(':： ')}: {value}" if name and value and name != value else name or value

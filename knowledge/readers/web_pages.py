@@ -8,11 +8,12 @@ evaluated, for they also hide the folded-in answers of a FAQ.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from textwrap import dedent
 
 from lxml import etree
 
+from knowledge.errors import DocumentRefused
 from knowledge.passages import DocumentText
 from knowledge.readers.page_tables import records_of_table
 from knowledge.readers.text_building import TextBuilder, clean_text, one_line, title_from_name
@@ -45,6 +46,10 @@ _ANCHOR_SIGNS = frozenset({"", "#", "¶", "§", "🔗", "link", "permalink"})
 _DECORATION_WORDS = 3  # a picture's description of up to so many words is a label, not information
 
 
+class TooDeepError(ValueError):
+    """The parser does not go as deep as this page does."""
+
+
 def declared_encoding(content: bytes) -> str | None:
     """What `<meta charset>` says near the top of the page."""
     found = _DECLARED_ENCODING.search(content[:4096])
@@ -53,8 +58,15 @@ def declared_encoding(content: bytes) -> str | None:
 
 
 def read_page(name: str, page: str, *, encoding: str) -> DocumentText:
-    """The main content of a page; its title is the only first-level heading, or else `<title>`."""
-    root = parse_page(page)
+    """The main content of a page; its title is the only first-level heading, or else `<title>`.
+
+    Raises DocumentRefused for a page that only a machine can have made.
+    """
+    try:
+        root = parse_page(page)
+    except TooDeepError as error:
+        reason = "its tags are nested more than 2,000 deep; save the page anew from a browser and upload that"
+        raise DocumentRefused(name, reason) from error
     if root is None:
         return DocumentText(title=title_from_name(name), text="", encoding=encoding)
     found = root.find(".//title")
@@ -68,10 +80,16 @@ def read_page(name: str, page: str, *, encoding: str) -> DocumentText:
 
 
 def parse_page(page: str) -> etree._Element | None:
-    """The tree of a page however broken; None for an empty one."""
+    """The tree of a page however broken; None for an empty one.
+
+    Raises TooDeepError where the parser would give up and leave out the rest (2,048 levels, or 10 MB in one piece).
+    """
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
     content = clean_text(page).encode("utf-8")
-    return etree.fromstring(content, parser) if content.strip() else None
+    root = etree.fromstring(content, parser) if content.strip() else None
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise TooDeepError
+    return root
 
 
 def _best_content(root: etree._Element) -> TextBuilder:
@@ -190,7 +208,7 @@ class _PageWriter:
         if element.tag == "pre":
             self.flush()
             self._builder.paragraph(dedent(visible_text(element)))
-        elif element.tag == "table" and (lines := records_of_table(element, visible_text)):
+        elif element.tag == "table" and (lines := records_of_table(element, _text_in_lines)):
             self.flush()
             for position, line in enumerate(lines):
                 self._builder.paragraph(line, separator="\n" if position else "\n\n")
@@ -235,9 +253,14 @@ class _PageWriter:
         return f"{self._lists[-1] - 1}. "
 
 
-def visible_text(element: etree._Element) -> str:
+def _text_in_lines(element: etree._Element) -> str:
+    """All visible text inside `element`; blocks and breaks begin a new line, line ends in the source do not."""
+    return visible_text(element, source_text=lambda text: text.replace("\n", " "))
+
+
+def visible_text(element: etree._Element, source_text: Callable[[str], str] = str) -> str:
     """All text inside `element` that is not hidden, with its white space; blocks and breaks begin a new line."""
-    pieces = [element.text or ""]
+    pieces = [source_text(element.text or "")]
     stack = [iter(element)]
     tails = [""]
     while stack:
@@ -245,13 +268,15 @@ def visible_text(element: etree._Element) -> str:
         if child is None:
             stack.pop()
             pieces.append(tails.pop())
-        elif _is_left_out(child):
-            pieces.append(child.tail or "")
+            continue
+        tail = source_text(child.tail or "")
+        if _is_left_out(child):
+            pieces.append(tail)
         else:
-            pieces.append("\n" if child.tag == "br" or child.tag in _BLOCKS else "")
-            pieces.append(_description(child) if child.tag == "img" else child.text or "")
+            edge = "\n" if child.tag == "br" or child.tag in _BLOCKS else ""
+            pieces.append(edge + (_description(child) if child.tag == "img" else source_text(child.text or "")))
             stack.append(iter(child))
-            tails.append(child.tail or "")
+            tails.append(("" if child.tag == "br" else edge) + tail)
     return "".join(pieces)
 
 
@@ -277,9 +302,5 @@ def _first_number(element: etree._Element) -> int:
 
 
 def _is_anchor_sign(link: etree._Element) -> bool:
-    parent = link.getparent()
-    return (
-        parent is not None
-        and parent.tag in _HEADINGS
-        and one_line(_all_text(link)).lower().strip("\u200b") in _ANCHOR_SIGNS
-    )
+    is_sign = one_line(_all_text(link)).lower() in _ANCHOR_SIGNS
+    return is_sign and next(link.iterancestors(*_HEADINGS), None) is not None

@@ -14,7 +14,7 @@ from knowledge.lexical_tokens import tokens
 class FakeEmbedder:
     """A hashed bag of words. `name` makes embedders whose vectors must not be compared."""
 
-    def __init__(self, *, dimensions: int = 64, name: str = "fake") -> None:
+    def __init__(self, *, dimensions: int = 256, name: str = "fake") -> None:
         self._dimensions = dimensions
         self._name = name
         self.passages_embedded = 0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from bot.answers import Answer, Citation, Outcome
 from bot.bootstrap import Frontdesk
@@ -107,7 +107,7 @@ RELEASE = Release("smollm2-tuned-3", "intents-2", "similarity-1", 7, "2")
 
 
 class ScriptedManager:
-    """A ConversationManager with scripted answers. `words` is waited for before every word, so that tests set the pace."""
+    """A ConversationManager with scripted answers. It waits for `words` before every word: tests set the pace."""
 
     def __init__(self, transcripts: MemoryTranscripts, replies: Sequence[Reply] = REPLIES) -> None:
         self._transcripts = transcripts
@@ -268,12 +268,22 @@ SILLGROVE = Company(
 )
 
 
-def a_scripted_frontdesk(home: Path, *, company: Company = SILLGROVE) -> Frontdesk:
+DOCUMENTS = {
+    "en/refunds.md": ("Refunds", "How long a refund takes", REFUND_PASSAGE),
+    "en/warranty-terms.pdf": ("Warranty terms", "How much is refunded", FEE_PASSAGE),
+    "en/shipping-times.md": ("Shipping times", "", "Delivery to the United Kingdom takes 3 to 5 working days."),
+    "zh/优惠.md": ("优惠", "学生优惠", STUDENT_PASSAGE),
+}
+
+
+def a_scripted_frontdesk(
+    home: Path, *, company: Company = SILLGROVE, documents: Mapping[str, tuple[str, str, str]] | None = None
+) -> Frontdesk:
     """Its parts are fakes; they are reached as `frontdesk.manager` and so on."""
     transcripts = MemoryTranscripts()
-    library = ScriptedLibrary()
+    library = ScriptedLibrary(DOCUMENTS if documents is None else dict(documents))
     parts: dict[str, Any] = {
-        "settings": Settings(home=home),
+        "settings": Settings.model_validate({"home": home}),
         "engine": None,
         "transcripts": transcripts,
         "library": library,
@@ -282,4 +292,4 @@ def a_scripted_frontdesk(home: Path, *, company: Company = SILLGROVE) -> Frontde
         "company": company,
         "intents": (),
     }
-    return cast("Frontdesk", Frontdesk(**parts))
+    return Frontdesk(**parts)

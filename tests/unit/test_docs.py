@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import typer.main
 
 from bot.settings import setting_names
@@ -37,7 +37,7 @@ def test_every_verb_and_option_says_what_it_does() -> None:
         f"{name} {parameter.name}"
         for name, command in _commands()
         for parameter in command.params
-        if isinstance(parameter, click.Option) and not parameter.help
+        if parameter.param_type_name == "option" and not parameter.help
     ]
     assert not silent
 
@@ -57,13 +57,13 @@ def test_the_modules_that_architecture_names_exist() -> None:
     assert [path for path in named if not (REPOSITORY / path).exists()] == []
 
 
-def _commands() -> Iterator[tuple[str, click.Command]]:
+def _commands() -> Iterator[tuple[str, Any]]:
     yield from _below("", typer.main.get_command(app))
 
 
-def _below(prefix: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-    if isinstance(command, click.Group):
-        for name, child in command.commands.items():
+def _below(prefix: str, command: Any) -> Iterator[tuple[str, Any]]:
+    if children := getattr(command, "commands", None):
+        for name, child in children.items():
             yield from _below(f"{prefix} {name}".strip(), child)
     else:
         yield prefix, command

@@ -176,7 +176,7 @@ def test_leaving_mid_reply_still_records_what_was_shown() -> None:
     conversation_id = transcripts.open_conversation(channel="test").conversation_id
     turn = manager.turn(conversation_id, "Can I return a kit?")
     shown = next(event for event in turn if isinstance(event, TextAdded))
-    turn.close()  # type: ignore[attr-defined]
+    turn.close()
     answer = transcripts.messages(conversation_id)[1]
     assert answer.state is MessageState.INTERRUPTED
     assert answer.text == shown.text

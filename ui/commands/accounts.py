@@ -33,9 +33,9 @@ def add(
     with errors_as_sentences(as_json=as_json):
         from bot.bootstrap import open_home
         from bot.settings import load_settings
-        from ui.accounts import Accounts
+        from ui.accounts import Accounts, Role
 
-        password = Accounts(open_home(load_settings()).engine).add(name, role.value)
+        password = Accounts(open_home(load_settings()).engine).add(name, Role(role.value))
         if as_json:
             print_json({"ok": True, "name": name, "role": role.value, "password": password})
             return

@@ -25,7 +25,14 @@ def _tell(figures: dict[str, object], *, as_json: bool) -> None:
 @evaluate.command("intents")
 def intents(
     test: Annotated[Path, typer.Option(exists=True, dir_okay=False, help='JSON lines {"text","intent","oos"}.')],
-    train: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Train on this first; without it the installation's classifier is measured.")] = None,
+    train: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Train on this first; without it the installation's classifier is measured.",
+        ),
+    ] = None,
     shots: Annotated[int | None, typer.Option(min=1, help="Use only so many training examples an intent.")] = None,
     seed: Annotated[int, typer.Option(help="Which examples `--shots` takes.")] = 0,
     as_json: JsonOption = False,
@@ -42,7 +49,9 @@ def intents(
 @evaluate.command("retrieval")
 def retrieval(
     documents: Annotated[Path, typer.Option(exists=True, help='JSON lines {"id","title","text"}.')],
-    questions: Annotated[Path, typer.Option(exists=True, dir_okay=False, help='JSON lines {"question","document_ids"}.')],
+    questions: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help='JSON lines {"question","document_ids"}.')
+    ],
     as_json: JsonOption = False,
 ) -> None:
     """Whether the right documents are found; uses a library of its own, not the installation's."""
@@ -56,8 +65,17 @@ def retrieval(
 
 @evaluate.command("answers")
 def answers(
-    questions: Annotated[Path, typer.Option(exists=True, dir_okay=False, help='JSON lines {"question","answer","answerable"}, with "turns" and "passages" where given.')],
-    documents: Annotated[Path | None, typer.Option(exists=True, help="Answer from these; without it from the installation's documents.")] = None,
+    questions: Annotated[
+        Path,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help='JSON lines {"question","answer","answerable"}, with "turns" and "passages" where given.',
+        ),
+    ],
+    documents: Annotated[
+        Path | None, typer.Option(exists=True, help="Answer from these; without it from the installation's documents.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Whether answers are right, grounded and cited, and whether the bot knows what it does not know."""

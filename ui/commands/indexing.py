@@ -45,7 +45,9 @@ def _tell(health: IndexHealth, *, as_json: bool) -> None:
             }
         )
     else:
-        print_text(f"{'In order' if health.ok else 'Not in order'}: {health.passages} passages, generation {health.generation}")
+        print_text(
+            f"{'In order' if health.ok else 'Not in order'}: {health.passages} passages, generation {health.generation}"
+        )
         for problem in health.problems:
             print_text(f"  {problem}")
     if not health.ok:

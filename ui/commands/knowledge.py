@@ -18,7 +18,8 @@ documents = typer.Typer(help="The documents of the knowledge base.", no_args_is_
 
 def ingest(
     paths: Annotated[
-        list[Path], typer.Argument(help="Files, folders, .zip, or .jsonl/.jsonl.gz with id, title and text on each line.")
+        list[Path],
+        typer.Argument(help="Files, folders, .zip, or .jsonl/.jsonl.gz with id, title and text on each line."),
     ],
     as_json: JsonOption = False,
 ) -> None:
@@ -76,9 +77,7 @@ def list_documents(as_json: JsonOption = False) -> None:
         rows = open_home(load_settings()).catalog.documents()
     if as_json:
         keys = ("title", "source", "state", "passages", "version")
-        print_json(
-            {"documents": [{"id": row.document_id, **{key: getattr(row, key) for key in keys}} for row in rows]}
-        )
+        print_json({"documents": [{"id": row.document_id, **{key: getattr(row, key) for key in keys}} for row in rows]})
         return
     for row in rows:
         print_text(f"{row.document_id}\t{row.title}\t{row.passages} passages\tversion {row.version}\t{row.source}")
@@ -133,9 +132,7 @@ def search(
         milliseconds = 1000 * (time.monotonic() - began)
     if as_json:
         keys = ("passage_id", "document_id", "title", "source", "heading", "text")
-        passages = [
-            {**{key: getattr(one.passage, key) for key in keys}, "score": round(one.score, 4)} for one in found
-        ]
+        passages = [{**{key: getattr(one.passage, key) for key in keys}, "score": round(one.score, 4)} for one in found]
         print_json({"passages": passages, "ms": round(milliseconds, 1)})
         return
     for one in found:

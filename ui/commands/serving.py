@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (FRONTDESK_SERVER__HOST).")] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on (FRONTDESK_SERVER__PORT).")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on (FRONTDESK_SERVER__PORT).")
+    ] = None,
     empty: Annotated[bool, typer.Option("--empty", help="Do not open with the sample company.")] = False,
 ) -> None:
     """Start the front desk: chat, console, knowledge page and API."""
@@ -44,11 +46,15 @@ def _run(settings: Settings, listening: socket.socket, *, empty: bool) -> None:
         first_admin = accounts.ensure_first_admin()
         app = create_app(frontdesk, accounts)
         address = _address(listening)
-        note(f"\nfrontdesk is open.\n  Chat       {address}/chat\n  Console    {address}/console\n  Knowledge  {address}/knowledge")
+        note(
+            f"\nfrontdesk is open.\n  Chat       {address}/chat\n  Console    {address}/console\n  Knowledge  {address}/knowledge"
+        )
         if first_admin is not None:
             name, password = first_admin
             note(f"  Sign in as '{name}' with the password '{password}'. It is shown this once.")
-        config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5, server_header=False)
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, timeout_graceful_shutdown=5, server_header=False
+        )
         uvicorn.Server(config).run(sockets=[listening])
     finally:
         frontdesk.close()

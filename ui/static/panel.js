@@ -8,7 +8,7 @@ const LOST_AFTER = 20000; // milliseconds without an answer of the server before
 
 const keyOf = (node) => (node.dataset ? node.dataset.key : undefined);
 const STICKY = { DETAILS: "open", TIME: "title" }; // attributes that belong to the reader
-const OURS = new Set(["TEXTAREA", "TIME"]); // what stands inside them is not the server's
+const isOurs = (node) => node.nodeName === "TEXTAREA" || node.hasAttribute("data-ours"); // its inside is not the server's
 
 function syncAttributes(old, fresh) {
   for (const { name } of [...old.attributes]) {
@@ -26,7 +26,7 @@ function morphNode(old, fresh) {
     return;
   }
   syncAttributes(old, fresh);
-  if (!OURS.has(old.nodeName)) morphChildren(old, fresh);
+  if (!isOurs(old)) morphChildren(old, fresh);
 }
 
 function morphChildren(old, fresh) {
@@ -54,6 +54,7 @@ function morphChildren(old, fresh) {
 const scroller = () => root.querySelector("[data-scroller]") || document.scrollingElement;
 const isFollowing = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_BOTTOM;
 const toBottom = (box) => box.scrollTo({ top: box.scrollHeight });
+let pinned = false; // the reader has just written something, and wants to see it
 let subject; // of the scroller: another conversation begins at its end
 
 function draw() {
@@ -65,8 +66,9 @@ function draw() {
   afterDrawing();
   const marked = root.querySelector("[data-follow]");
   const other = marked && marked.dataset.follow !== subject;
+  if (marked && (following || other || pinned)) requestAnimationFrame(() => toBottom(scroller()));
   if (marked) subject = marked.dataset.follow;
-  if (marked && (following || other)) requestAnimationFrame(() => toBottom(scroller()));
+  pinned = false;
 }
 
 function afterDrawing() {
@@ -119,9 +121,10 @@ function submitted(form) {
   const area = form.querySelector("textarea");
   if (area && (form.dataset.busy === "true" || !area.value.trim())) return;
   const name = form.dataset.event === "send" ? "send" : "act";
-  trigger(name, { ...form.dataset, ...fields, client_message_id: newId() });
+  trigger(name, { ...form.dataset, ...fields, client: newId() });
   if (!area) return;
   const text = area.value;
+  pinned = true;
   area.value = "";
   area.focus();
   if (name === "send") holdUntilAnswered(form, text);
@@ -160,7 +163,7 @@ root.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-act]");
   if (!button) return;
   const name = button.dataset.event === "send" ? "send" : "act";
-  trigger(name, { ...button.dataset });
+  trigger(name, name === "send" ? { client: newId(), ...button.dataset } : { ...button.dataset });
 });
 
 root.addEventListener("submit", (event) => {

@@ -1,0 +1,119 @@
+"""What was learnt about a company's intents, and how it judges a message. Knows nothing of training, files or torch.
+
+Three views of a message are pooled: a linear head on its meaning (embedding), a linear head on its n-grams, and the
+density of its neighbours among the examples. They are weighed on cross-validated scores, which also calibrates the sum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.classifiers.ngrams import NgramFeatures
+
+Floats = NDArray[np.float32]
+
+_SHARPNESS = 20.0  # of the neighbours' kernel, exp(_SHARPNESS * (cosine - 1)): best of 8 to 24 on banking77
+_FARTHEST = 1e-9  # density of an intent without neighbours, so that its logarithm stays finite
+_BATCH = 512  # messages judged at once: bounds the memory of their similarities to all examples
+
+
+@dataclass(frozen=True, slots=True)
+class IntentViews:
+    """The three views. d is the embedding's width, w that of n-grams, c the intents, n the examples."""
+
+    meaning_weights: Floats  # (d, c)
+    meaning_bias: Floats  # (c,)
+    ngram_weights: Floats  # (w, c)
+    ngram_bias: Floats  # (c,)
+    neighbours: Floats  # (n, d): the examples' meanings, ordered by intent; every intent has one
+    first_neighbours: NDArray[np.int64]  # (c,): where each intent's neighbours begin
+
+    def look(self, meanings: Floats, ngrams: Floats) -> tuple[Floats, Floats]:
+        """Logits of shape (3, q, c), and the cosine of the nearest example of shape (q,)."""
+        similarities = meanings @ self.neighbours.T
+        kernel = np.exp(_SHARPNESS * (similarities - 1))
+        density = np.add.reduceat(kernel, self.first_neighbours, axis=1)
+        logits = np.stack(
+            [
+                meanings @ self.meaning_weights + self.meaning_bias,
+                ngrams @ self.ngram_weights + self.ngram_bias,
+                np.log(density + _FARTHEST),
+            ]
+        )
+        return logits, similarities.max(axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeRule:
+    """Tells messages about something else: energy of the pooled logits (Liu et al. 2020, §3.1) and distance of the
+    nearest example, both in standard deviations of cross-validated messages in scope, and added.
+    """
+
+    energy_mean: float
+    energy_deviation: float
+    nearest_mean: float
+    nearest_deviation: float
+    threshold: float = 0.0  # of the sum
+    spread: float = 1.0  # of the sum, in scope
+
+    def strangeness(self, pooled: Floats, nearest: Floats) -> NDArray[np.float64]:
+        """Shape (q,): grows with the distance from everything known; 0 on average in scope."""
+        energy = (self.energy_mean - log_sum_exp(pooled)) / self.energy_deviation
+        return np.asarray(energy + (self.nearest_mean - nearest) / self.nearest_deviation, dtype=np.float64)
+
+    def out_of_scope(self, pooled: Floats, nearest: Floats) -> NDArray[np.float64]:
+        """The same from 0 to 1, with the threshold at 0.5."""
+        above = (self.strangeness(pooled, nearest) - self.threshold) / self.spread
+        return np.asarray(1 / (1 + np.exp(-np.clip(above, -50, 50))), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class IntentHead:
+    names: tuple[str, ...]  # of the intents, c of them
+    centre: Floats  # (d,): mean embedding of the examples; meanings are what differs from it
+    ngrams: NgramFeatures
+    views: IntentViews
+    view_weights: Floats  # (3,)
+    scope: ScopeRule
+
+    def judge(self, texts: list[str], vectors: Floats) -> tuple[Floats, NDArray[np.float64]]:
+        """For q texts with their embeddings (q, d): probabilities of the intents (q, c), and how far out of scope (q,).
+
+        A probability says which intent it is if it is one of them; 0.5 and above is out of scope.
+        """
+        probabilities, strange = [], []
+        for start in range(0, len(texts), _BATCH):
+            meanings = centred(vectors[start : start + _BATCH], self.centre)
+            logits, nearest = self.views.look(meanings, self.ngrams.transform(texts[start : start + _BATCH]))
+            pooled = pool(logits, self.view_weights)
+            probabilities.append(softmax(pooled))
+            strange.append(self.scope.out_of_scope(pooled, nearest))
+        return np.concatenate(probabilities), np.concatenate(strange)
+
+
+def centred(vectors: Floats, centre: Floats) -> Floats:
+    """What differs from the mean, at length 1: encoders such as e5 give all texts a large common part."""
+    rest: Floats = vectors - centre
+    rest /= np.maximum(np.linalg.norm(rest, axis=1, keepdims=True), 1e-6)
+    return rest
+
+
+def pool(logits: Floats, weights: Floats) -> Floats:
+    """Weighted sum over the views: (3, q, c) → (q, c)."""
+    pooled: Floats = np.einsum("vqc,v->qc", logits, weights, dtype=np.float32)
+    return pooled
+
+
+def log_sum_exp(logits: Floats) -> Floats:
+    highest = logits.max(axis=1)
+    summed: Floats = highest + np.log(np.exp(logits - highest[:, None]).sum(axis=1))
+    return summed
+
+
+def softmax(logits: Floats) -> Floats:
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: Floats = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return shares

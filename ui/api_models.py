@@ -1,0 +1,289 @@
+"""What goes over the wire of /api/v1: one model per request, answer and event. Knows nothing of how they come about."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.answers import Citation
+from bot.messages import Conversation, Message
+from bot.traces import Trace
+from knowledge.catalog_values import RemovalReceipt
+from knowledge.ingestion import IngestJob, JobState
+from knowledge.passages import Document, ScoredPassage
+from ui.replies import citation_object
+
+Language = Literal["en", "zh"]
+
+
+class Incoming(BaseModel):
+    """A request's body. A field that we do not know is an error of the sender, not something to pass over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class OpenConversation(Incoming):
+    language: Language = Field("en", description="spoken where a message does not tell")
+
+
+class SendMessage(Incoming):
+    text: str = Field(description="what the customer says")
+    client_message_id: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="chosen by the client, unique in its conversation: sent again, it is the same message",
+    )
+
+
+class GiveFeedback(Incoming):
+    verdict: Literal["up", "down", ""] = Field(description='"" takes it back')
+    reason: str = Field("", max_length=2000)
+
+
+class ProblemOut(BaseModel):
+    """Every error."""
+
+    code: str
+    message: str
+    status: int
+
+
+class ConversationOut(BaseModel):
+    id: str
+    conversation_id: str = Field(description="the same as `id`")
+    handler: str = Field(description="who answers: bot, waiting (for a person), operator, closed")
+    language: str
+    channel: str
+    created_at: float = Field(description="seconds since 1970, UTC")
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> ConversationOut:
+        return cls(
+            id=conversation.conversation_id,
+            conversation_id=conversation.conversation_id,
+            handler=conversation.handler,
+            language=conversation.language,
+            channel=conversation.channel,
+            created_at=conversation.created_at,
+        )
+
+
+class CitationOut(BaseModel):
+    marker: int = Field(description="the n of [n] in the answer's text")
+    document_id: str
+    title: str
+    passage_id: str
+    quote: str = Field(description="stands verbatim in the passage")
+    heading: str = ""
+    source: str = ""
+    page: int | None = None
+
+    @classmethod
+    def of(cls, citation: Citation) -> CitationOut:
+        return cls(**citation_object(citation))
+
+
+class MessageOut(BaseModel):
+    id: str
+    author: str = Field(description="customer, bot, operator, system")
+    text: str
+    created_at: float
+    state: str = Field(description="complete, interrupted, failed")
+    client_message_id: str | None = None
+    reply_to: str | None = Field(None, description="of an answer: the message it answers")
+    outcome: str | None = None
+    citations: list[CitationOut] = []
+    feedback: str | None = None
+
+    @classmethod
+    def of(cls, message: Message) -> MessageOut:
+        answer = message.answer
+        return cls(
+            id=message.message_id,
+            author=message.author,
+            text=message.text,
+            created_at=message.created_at,
+            state=message.state,
+            client_message_id=message.client_message_id,
+            reply_to=message.reply_to,
+            outcome=answer.outcome if answer is not None else None,
+            citations=[CitationOut.of(citation) for citation in answer.citations] if answer is not None else [],
+            feedback=message.feedback,
+        )
+
+
+class MessagesOut(BaseModel):
+    conversation_id: str
+    handler: str
+    messages: list[MessageOut]
+
+
+class FeedbackOut(BaseModel):
+    message_id: str
+    verdict: str
+
+
+class IntentOut(BaseModel):
+    name: str | None
+    confidence: float | None = Field(description="calibrated, 0 to 1")
+
+
+class ReleaseOut(BaseModel):
+    """Which versions made an answer."""
+
+    generator: str | None
+    classifier: str | None
+    index: int | None
+
+    @classmethod
+    def of(cls, trace: Trace | None) -> ReleaseOut:
+        if trace is None:
+            return cls(generator=None, classifier=None, index=None)
+        release = trace.release
+        return cls(generator=release.generator, classifier=release.classifier, index=release.index)
+
+
+class ReplyOut(BaseModel):
+    """A whole turn as one object; what `frontdesk ask --json` prints."""
+
+    conversation_id: str
+    message_id: str | None = Field(description="of the answer; null where a person answers")
+    outcome: Literal["answered", "abstained", "clarified", "handed_over", "small_talk"]
+    answer: str
+    citations: list[CitationOut]
+    intent: IntentOut
+    language: str | None
+    handler: str
+    release: ReleaseOut
+    ms: dict[str, float | None]
+
+
+class PassageOut(BaseModel):
+    passage_id: str
+    document_id: str
+    title: str
+    heading: str
+    score: float
+
+    @classmethod
+    def of(cls, found: ScoredPassage) -> PassageOut:
+        passage = found.passage
+        return cls(
+            passage_id=passage.passage_id,
+            document_id=passage.document_id,
+            title=passage.title,
+            heading=passage.heading,
+            score=round(found.score, 4),
+        )
+
+
+# --- documents ---
+
+
+class DocumentOut(BaseModel):
+    id: str
+    title: str
+    source: str
+    state: str
+    passages: int
+    version: int
+    language: str
+    media_type: str
+    updated_at: float
+
+    @classmethod
+    def of(cls, document: Document) -> DocumentOut:
+        return cls(
+            id=document.document_id,
+            title=document.title,
+            source=document.source,
+            state=document.state,
+            passages=document.passages,
+            version=document.version,
+            language=document.language,
+            media_type=document.media_type,
+            updated_at=document.updated_at,
+        )
+
+
+class DocumentsOut(BaseModel):
+    documents: list[DocumentOut]
+
+
+class ReceiptOut(BaseModel):
+    """Proof of a removal. `unreachable`: neither its passages nor its sentences are found any more."""
+
+    document_id: str
+    title: str
+    passages: int
+    generation: int
+    unreachable: bool
+
+    @classmethod
+    def of(cls, receipt: RemovalReceipt) -> ReceiptOut:
+        return cls(
+            document_id=receipt.document_id,
+            title=receipt.title,
+            passages=receipt.passages,
+            generation=receipt.generation,
+            unreachable=receipt.unreachable,
+        )
+
+
+class RefusalOut(BaseModel):
+    source: str
+    reason: str
+
+
+class JobOut(BaseModel):
+    id: str
+    name: str
+    state: JobState
+    stage: str = Field(description="what is being done now")
+    source: str
+    done: int = Field(description="of `total`, within the stage")
+    total: int
+    added: int
+    updated: int
+    unchanged: int
+    removed: int
+    refused: list[RefusalOut]
+    created_at: float
+    heartbeat_at: float
+
+    @classmethod
+    def of(cls, job: IngestJob) -> JobOut:
+        return cls(
+            id=job.job_id,
+            name=job.name,
+            state=job.state,
+            stage=job.stage,
+            source=job.source,
+            done=job.done,
+            total=job.total,
+            added=job.added,
+            updated=job.updated,
+            unchanged=job.unchanged,
+            removed=job.removed,
+            refused=[RefusalOut(source=refusal.source, reason=refusal.reason) for refusal in job.refused],
+            created_at=job.created_at,
+            heartbeat_at=job.heartbeat_at,
+        )
+
+
+class JobsOut(BaseModel):
+    jobs: list[JobOut]
+
+
+# --- health ---
+
+
+class HealthOut(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+class ReadinessOut(BaseModel):
+    ok: bool
+    checks: dict[str, str]

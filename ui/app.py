@@ -1,0 +1,160 @@
+"""The whole site as one FastAPI app: puts the API, the pages and what guards them together. Knows no route's work."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.staticfiles import StaticFiles
+
+from ui import api, documents_api, health, openai_api, sign_in
+from ui.api_docs import OPENAPI_PATH, install_api_description
+from ui.gradio_guard import GradioGuard
+from ui.metrics import MeasuredManager, Metrics, RequestCounting, StockCollector
+from ui.parts import Parts
+from ui.problems import install_problem_answers
+from ui.security import BodyLimit, OriginCheck, RequestContext, SecurityHeaders, body_limit_of
+from ui.sessions import CONSOLE_ROLES, KNOWLEDGE_ROLES, StaffDoor, StaffSessions, load_or_make_secret
+from ui.turn_streams import TurnStreams
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from bot.bootstrap import Frontdesk
+    from bot.manager import ConversationManager
+    from ui.accounts import Accounts
+
+_STATIC = Path(__file__).parent / "static"
+_STAFF_PAGES = {"/console": CONSOLE_ROLES, "/knowledge": KNOWLEDGE_ROLES}
+
+BuildPages = Callable[["Frontdesk"], Mapping[str, "gr.Blocks"]]  # → path → page
+
+
+def prepare_environment() -> None:
+    """Keeps gradio and huggingface_hub from calling out. Only of use before either is imported."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["GRADIO_RUN_HISTORY"] = "False"
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+
+
+def our_pages(frontdesk: Frontdesk) -> Mapping[str, gr.Blocks]:
+    from ui.chat import build_chat
+    from ui.operator_console import build_console
+    from ui.uploads import build_uploads
+
+    return {
+        "/chat": build_chat(frontdesk),
+        "/console": build_console(frontdesk),
+        "/knowledge": build_uploads(frontdesk),
+    }
+
+
+def create_app(frontdesk: Frontdesk, accounts: Accounts, *, build_pages: BuildPages = our_pages) -> FastAPI:
+    """The app that serves `frontdesk`. The caller closes `frontdesk` when the server has ended."""
+    metrics = Metrics()
+    measured = cast("ConversationManager", MeasuredManager(frontdesk.manager, metrics))
+    frontdesk = replace(frontdesk, manager=measured)
+    metrics.registry.register(StockCollector(frontdesk))
+    door = StaffDoor(accounts, StaffSessions(load_or_make_secret(frontdesk.settings.home)))
+    streams = TurnStreams(limit=frontdesk.settings.web.max_simultaneous_turns)
+    app = _bare_app(Parts(frontdesk, streams, door, metrics))
+    for router in (api.router, documents_api.router, openai_api.router, health.router, sign_in.router):
+        app.include_router(router)
+    _add_plain_routes(app)
+    _mount_pages(app, frontdesk, door, build_pages)
+    return app
+
+
+def _bare_app(parts: Parts) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(parts.streams.close)
+
+    app = FastAPI(
+        title=f"{parts.frontdesk.company.name} front desk",
+        summary="Answers customers from the company's documents, and cites them.",
+        version=_version(),
+        docs_url=None,  # FastAPI's pages load their scripts from elsewhere
+        redoc_url=None,
+        openapi_url=OPENAPI_PATH,
+        lifespan=lifespan,
+        middleware=_middleware(parts),
+    )
+    app.state.parts = parts
+    install_problem_answers(app)
+    install_api_description(app)
+    return app
+
+
+def _middleware(parts: Parts) -> list[Middleware]:
+    """The outermost first."""
+    web = parts.frontdesk.settings.web
+    origins = [origin.rstrip("/") for origin in web.cors_origins]
+    return [
+        Middleware(SecurityHeaders, frame_ancestors=web.frame_ancestors),
+        Middleware(RequestContext),
+        Middleware(RequestCounting, metrics=parts.metrics),
+        # Present even where no origin may call: without it Gradio answers every origin that asks, with credentials.
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["content-type", "last-event-id", "x-request-id"],
+            expose_headers=["x-request-id", "retry-after"],
+        ),
+        Middleware(OriginCheck, allowed=origins),
+        Middleware(GradioGuard, door=parts.door, staff=_STAFF_PAGES),
+        Middleware(BodyLimit, limit_of=body_limit_of(web.max_upload_bytes)),
+    ]
+
+
+def _add_plain_routes(app: FastAPI) -> None:
+    async def to_chat() -> Response:
+        return RedirectResponse("/chat/", 302)
+
+    async def favicon() -> Response:
+        return FileResponse(_STATIC / "favicon.svg", headers={"Cache-Control": "max-age=86400"})
+
+    app.add_api_route("/", to_chat, include_in_schema=False)
+    app.add_api_route("/favicon.ico", favicon, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+
+
+def _mount_pages(app: FastAPI, frontdesk: Frontdesk, door: StaffDoor, build_pages: BuildPages) -> None:
+    pages = build_pages(frontdesk)
+    if not pages:
+        return
+    import gradio as gr
+
+    from ui.theme import mount_arguments
+
+    def signed_in(request: Request) -> str | None:
+        account = door.account_of(request.scope)
+        return account.name if account is not None else None
+
+    for path, blocks in pages.items():
+        arguments: dict[str, Any] = dict(mount_arguments(path.removeprefix("/")))
+        if path in _STAFF_PAGES:
+            arguments["auth_dependency"] = signed_in
+        if path == "/knowledge":
+            arguments["max_file_size"] = frontdesk.settings.web.max_upload_bytes
+        gr.mount_gradio_app(app, blocks, path, **arguments)
+
+
+def _version() -> str:
+    try:
+        return version("frontdesk")
+    except PackageNotFoundError:  # run from a checkout
+        return "0"
