@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from knowledge.embeddings import TorchEmbedder
     from knowledge.ingestion import IngestJobs
     from knowledge.library import KnowledgeLibrary
-    from knowledge.protocols import Embedder
+    from knowledge.protocols import Embedder, Retriever
 
 _log = logging.getLogger(__name__)
 
@@ -190,7 +190,7 @@ def start(settings: Settings, *, sample: bool = True, progress: ProgressCallback
 def build_manager(
     settings: Settings,
     transcripts: TranscriptStore,
-    library: KnowledgeLibrary,
+    retriever: Retriever,
     classifier: IntentClassifier,
     verifier: Verifier,
     generator: ReplyGenerator | None,
@@ -209,7 +209,7 @@ def build_manager(
     )
     return ConversationManager(
         transcripts=transcripts,
-        retriever=library,
+        retriever=retriever,
         classifier=classifier,
         verifier=verifier,
         writer=AnswerWriter(generator, verifier, writing),

@@ -28,21 +28,25 @@ _CLAUSE_END = re.compile(
     re.IGNORECASE,
 )
 _SCOPE_WORDS = 6  # content words behind a negation that it is taken to negate
-_YES_NO = re.compile(r"^\s*(?:(yes|yeah|sure|certainly)|(no))\b(?![- ](?:longer|one|more|matter))[\s,.!:;–-]*", re.IGNORECASE)
+_YES_NO = re.compile(
+    r"^\s*(?:(yes|yeah|sure|certainly)|(no))\b(?![- ](?:longer|one|more|matter))[\s,.!:;–-]*", re.IGNORECASE
+)
 _YES_NO_ZH = re.compile(r"^\s*(?:(是的|可以的|当然|能的|支持的)|(不是|不可以|不能|不行|不支持))[，,。！\s]+")
 _STOPWORDS = frozenset(
-    "a an the this that these those is are was were be been being am do does did have has had will would can could "
-    "shall should may might must of to in on at by for from with as and or but if then than so it its they them their we "
-    "our us you your i my me he she his her there here which who what when where how all any some also only just please "
-    "not no don doesn didn isn aren wasn won can't cannot yes very too both each such more most about up out into over "
-    "的 了 是 在 和 与 或 及 有 您 你 我 们 会 可 以 请 就 也 都 这 那 个 为 于 对 把 被 从 到 不 没 无 未 能 要 吗 呢 吧 地 得 着 过".split()
+    "a an the this that these those is are was were be been being am do does did have has had will would can "
+    "could shall should may might must of to in on at by for from with as and or but if then than so it its "
+    "they them their we our us you your i my me he she his her there here which who what when where how all "
+    "any some also only just please not no don doesn didn isn aren wasn won can't cannot yes very too both "
+    "each such more most about up out into over 的 了 是 在 和 与 或 及 有 您 你 我 们 会 可 以 请 就 也 都 "
+    "这 那 个 为 于 对 把 被 从 到 不 没 无 未 能 要 吗 呢 吧 地 得 着 过".split()
 )
 # Words that a restatement brings along without saying anything new.
 _COLOURLESS = frozenset(
-    "come comes include includes included contain contains make made use used using need needs want work works get gets "
-    "fit fits say says said state states seem product item items customer customers able design designed recommended "
-    "available provide provides allow allows help helps like one go goes take takes keep put set type kind part way "
-    "company users people person thing things well good easily still even really same other another".split()
+    "come comes include includes included contain contains make made use used using need needs want work "
+    "works get gets fit fits say says said state states seem product item items customer customers able "
+    "design designed recommended available provide provides allow allows help helps like one go goes take "
+    "takes keep put set type kind part way company users people person thing things well good easily still "
+    "even really same other another".split()
 )
 _OPPOSITES = tuple(
     tuple(frozenset(side.split("/")) for side in pair.split())
@@ -58,8 +62,9 @@ _OPPOSITES = tuple(
 )
 _OPPOSITES_ZH = tuple(
     tuple(pair.split("/"))
-    for pair in "之前/之后 以前/以后 以内/以外 最多/最少 最多/至少 最长/最短 免费/收费 打开/关闭 增加/减少 升级/降级 室内/室外 国内/国外 "
-    "以上/以下 以上/以内 月付/年付 个人/企业 冷水/热水 左/右 提前/推迟".split()
+    for pair in "之前/之后 以前/以后 以内/以外 最多/最少 最多/至少 最长/最短 免费/收费 打开/关闭 增加/减少 "
+    "升级/降级 室内/室外 "
+    "国内/国外 以上/以下 以上/以内 月付/年付 个人/企业 冷水/热水 左/右 提前/推迟".split()
 )
 
 
@@ -139,7 +144,7 @@ def _wrong_polarity(claim: str, source: str) -> str | None:
 
 
 def _scopes(text: str) -> list[list[str]]:
-    """For each negation, the content words that it negates: those behind it in its clause. Empty: it stands at the end."""
+    """For each negation, the content words that it negates: those behind it in its clause."""
     scopes = []
     for match in _NEGATION.finditer(text):
         end = _CLAUSE_END.search(text, match.end())
@@ -186,7 +191,7 @@ _FIELD = re.compile(r"([^:：;；|\n]{1,60})[:：]([^;；|\n]{1,200})(?:[;；|\n
 
 
 def _wrong_field(claim: str, source: str) -> str | None:
-    """In a table's record ("Standard: 3 days; Express: 2 days"), a number under a label that the claim does not name."""
+    """In a table's record ("Standard: 3 days; Express: 2 days"), a number under a label not named in the claim."""
     fields = [(_content_words(field[1]), {q.value for q in quantities(field[2])}) for field in _FIELD.finditer(source)]
     fields = [(label, values) for label, values in fields if values]
     if len(fields) < 2:
@@ -221,7 +226,8 @@ def _names(text: str) -> frozenset[str]:
     found = (
         match.group().lower()
         for match in _CAPITALISED.finditer(text)
-        if not _SENTENCE_START.search(text[max(0, match.start() - 8) : match.start()]) or match.group()[1:] != match.group()[1:].lower()
+        if not _SENTENCE_START.search(text[max(0, match.start() - 8) : match.start()])
+        or match.group()[1:] != match.group()[1:].lower()
     )
     return frozenset(word for word in found if len(word) > 1 and word not in _STOPWORDS)
 

@@ -28,18 +28,29 @@ class AnswerDraft:
     def __bool__(self) -> bool:
         return bool(self._shown)
 
-    def add(self, sentence: str, evidence: EvidenceSentence) -> str:
-        """Adds a sentence standing on `evidence`; returns the text to show for it, marker included."""
-        marker = self._markers.setdefault(evidence.passage, len(self._markers) + 1)
-        self._widen(evidence)
-        gap = "" if not self._shown else ("" if self._language == CHINESE else " ")
-        piece = f"{gap}{' '.join(sentence.split())} [{marker}]"
+    def add(self, text: str, *evidence: EvidenceSentence) -> str:
+        """Adds text standing on `evidence`, sentences of one passage; returns what to show for it, marker included.
+
+        Line breaks stay, for lists; other runs of white space become one space.
+        """
+        marker = self._markers.setdefault(evidence[0].passage, len(self._markers) + 1)
+        for sentence in evidence:
+            self._widen(sentence)
+        folded = "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
+        piece = f"{self._gap(folded)}{folded} [{marker}]"
         self._shown.append(piece)
         return piece
 
     def answer(self) -> Answer:
         citations = tuple(self._citation(position, marker) for position, marker in self._markers.items())
         return Answer("".join(self._shown), Outcome.ANSWERED, self._language, citations)
+
+    def _gap(self, text: str) -> str:
+        if not self._shown:
+            return ""
+        if "\n" in text:
+            return "\n"
+        return "" if self._language == CHINESE else " "
 
     def _widen(self, evidence: EvidenceSentence) -> None:
         start, end = self._spans.get(evidence.passage, (evidence.start, evidence.end))

@@ -1,3 +1,148 @@
-"""Wires evaluation files to running parts. The scoring itself is bot/training/evaluate.py."""
+"""Evaluation files → running parts → figures. The scoring is in bot/training; nothing of the installation is changed."""
 
 from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.errors import EvaluationDataInvalid
+from bot.settings import Settings
+from knowledge.model_folders import ProgressCallback, no_progress
+
+if TYPE_CHECKING:
+    from bot.manager import ConversationManager
+    from bot.training.evaluate_answers import GivenAnswer
+    from bot.training.evaluation_data import AnswerQuestion
+    from bot.transcripts import SqlTranscripts
+    from knowledge.library import KnowledgeLibrary
+    from knowledge.protocols import Embedder, Retriever
+
+
+def evaluate_retrieval_files(
+    settings: Settings, documents: Path, questions: Path, *, progress: ProgressCallback = no_progress
+) -> dict[str, object]:
+    """The figures of `frontdesk evaluate retrieval`. Raises EvaluationDataInvalid."""
+    from bot.bootstrap import open_embedder
+    from bot.training.evaluate_retrieval import evaluate_retrieval
+    from bot.training.evaluation_data import read_retrieval_questions
+
+    rows = read_retrieval_questions(questions)
+    with _own_library(settings, documents, open_embedder(settings, progress=progress), progress) as (library, seconds):
+        figures = evaluate_retrieval(library, rows, progress=lambda share: progress("asking", share))
+        passages = library.verify().passages
+    return {**figures, "ingest_seconds": seconds, "passages": passages}
+
+
+def evaluate_answers_files(
+    settings: Settings, questions: Path, *, documents: Path | None = None, progress: ProgressCallback = no_progress
+) -> dict[str, object]:
+    """The figures of `frontdesk evaluate answers`.
+
+    Questions that carry passages are answered from these; the others from `documents` where given, else from the
+    installation's documents. Conversations go to a database of their own. Raises EvaluationDataInvalid.
+    """
+    from bot.bootstrap import open_embedder, open_library
+    from bot.training.evaluate_answers import evaluate_answers
+    from bot.training.evaluation_data import read_answer_questions
+
+    rows = read_answer_questions(questions)
+    embedder = open_embedder(settings, progress=progress)
+
+    def ask_all(library: KnowledgeLibrary) -> dict[str, object]:
+        with _own_desk(settings, library, embedder, progress) as answer:
+            return evaluate_answers(answer, rows, progress=lambda share: progress("asking", share))
+
+    if documents is None:
+        return ask_all(open_library(settings, embedder=embedder, progress=progress))
+    with _own_library(settings, documents, embedder, progress) as (library, _):
+        return ask_all(library)
+
+
+@contextmanager
+def _own_library(
+    settings: Settings, documents: Path, embedder: Embedder, progress: ProgressCallback
+) -> Iterator[tuple[KnowledgeLibrary, float]]:
+    """A library of `documents` alone in a folder that goes afterwards, and the seconds that ingesting took."""
+    from bot.bootstrap import open_home, open_library
+    from knowledge.ingestion import ingest_paths
+
+    with tempfile.TemporaryDirectory(prefix="frontdesk-evaluation-") as folder:
+        own = settings.model_copy(update={"home": Path(folder), "database_url": ""})
+        home = open_home(own)
+        library = open_library(own, home=home, embedder=embedder)
+        began = time.perf_counter()
+        report = ingest_paths(
+            library, [documents], on_progress=lambda step: progress(step.stage, step.done / max(1, step.total))
+        )
+        if not report.passages:
+            reason = report.refused[0].reason if report.refused else "it holds no documents"
+            raise EvaluationDataInvalid(f"Nothing could be taken in from '{documents}': {reason}")
+        try:
+            yield library, time.perf_counter() - began
+        finally:
+            home.engine.dispose()
+
+
+@contextmanager
+def _own_desk(
+    settings: Settings, library: KnowledgeLibrary, embedder: Embedder, progress: ProgressCallback
+) -> Iterator[Callable[[AnswerQuestion], GivenAnswer]]:
+    """Answers questions as the installation would, in conversations that go afterwards."""
+    from bot.bootstrap import (
+        build_manager,
+        company_and_intents,
+        open_classifier,
+        open_generator,
+        open_home,
+        open_verifier,
+    )
+    from bot.transcripts import SqlTranscripts
+    from knowledge.faiss_index import FaissIndex
+    from knowledge.given_passages import GivenPassages
+
+    _, intents = company_and_intents(settings, library.catalog)
+    classifier = open_classifier(settings, intents, embedder, progress=progress)
+    verifier, generator = open_verifier(embedder), open_generator(settings, progress=progress)
+    evidence = GivenPassages(embedder, new_index=FaissIndex)
+    with tempfile.TemporaryDirectory(prefix="frontdesk-evaluation-") as folder:
+        home = open_home(settings.model_copy(update={"home": Path(folder), "database_url": ""}))
+        transcripts = SqlTranscripts(home.engine)
+
+        def managed(retriever: Retriever) -> ConversationManager:
+            return build_manager(settings, transcripts, retriever, classifier, verifier, generator, intents)
+
+        from_library, from_evidence = managed(library), managed(evidence)
+
+        def answer(question: AnswerQuestion) -> GivenAnswer:
+            if question.passages is None:
+                return _given(from_library, transcripts, question)
+            evidence.give(question.passages)
+            return _given(from_evidence, transcripts, question)
+
+        try:
+            yield answer
+        finally:
+            home.engine.dispose()
+
+
+def _given(manager: ConversationManager, transcripts: SqlTranscripts, question: AnswerQuestion) -> GivenAnswer:
+    from bot.answers import Outcome
+    from bot.events import TurnEnded
+    from bot.training.evaluate_answers import CitedPassage, GivenAnswer
+
+    conversation = transcripts.open_conversation(channel="evaluation")
+    earlier = [turn.text for turn in question.turns if turn.role in ("user", "customer")]
+    ended = [
+        event
+        for event in manager.turn(conversation.conversation_id, question.question, earlier=earlier)
+        if isinstance(event, TurnEnded)
+    ][-1]
+    milliseconds = ended.trace.milliseconds if ended.trace else {}
+    if ended.answer is None:
+        return GivenAnswer("", Outcome.HANDED_OVER, (), milliseconds)
+    cited = tuple(CitedPassage(one.marker, one.quote, one.passage_text) for one in ended.answer.citations)
+    return GivenAnswer(ended.answer.text, ended.answer.outcome, cited, milliseconds)

@@ -24,24 +24,33 @@ def standalone(text: str, earlier: str) -> str:
 
 
 _OPENING = re.compile(r"^\s*(?:ok(?:ay)?|and|but|or|so|then|also|yes|no|well|hm+)\b[\s,]*", re.IGNORECASE)
-_ABOUT = re.compile(r"^(?:what|how) about\b|^same (?:for|with|question)\b|^which (?:ones?|of)\b|^(?:any|something|anything) (?:else|other)\b", re.IGNORECASE)
+_ABOUT = re.compile(
+    r"^(?:what|how) about\b|^same (?:for|with|question)\b|^which (?:ones?|of)\b"
+    r"|^(?:any|something|anything) (?:else|other)\b",
+    re.IGNORECASE,
+)
 # A fragment begins with what belongs to a verb that is missing: "for students?", "with express?", "only in Europe?"
 _FRAGMENT = re.compile(
-    r"^(?:only |even |just |not )?(?:for|with|without|to|in|on|at|from|by|as|after|before|during|until|if|via|than)\b", re.IGNORECASE
+    r"^(?:only |even |just |not )?(?:for|with|without|to|in|on|at|from|by|as|after|before|during|until|if|via|than)\b",
+    re.IGNORECASE,
 )
 _CLAUSE = re.compile(
     r"\b(?:i|you|we|my|your|do|does|did|can|could|will|would|is|are|has|have|should|must|may|want|need|how|what|when|where|who|why|please)\b",
     re.IGNORECASE,
 )
-_HOW_FOR = re.compile(r"^(?:how|what) (?:much|many|long|often|soon|far|late|early) (?:for|to|in|with|if|from)\b", re.IGNORECASE)
+_HOW_FOR = re.compile(
+    r"^(?:how|what) (?:much|many|long|often|soon|far|late|early) (?:for|to|in|with|if|from)\b", re.IGNORECASE
+)
 _EMPTY_WORDS = frozenset(
-    "how much many long often soon far late early when why where which what who whom is are was were do does did can could "
-    "will would should not so then really exactly the a an any more less else much too also instead please ok sure "
-    "yes no i you we get have about cheaper cheapest faster slower bigger better cost costs take takes possible free "
-    "ones one only both either neither again already still there here now today for to with in than until by".split()
+    "how much many long often soon far late early when why where which what who whom is are was were do does "
+    "did can could will would should not so then really exactly the a an any more less else much too also "
+    "instead please ok sure yes no i you we get have about cheaper cheapest faster slower bigger better cost "
+    "costs take takes possible free ones one only both either neither again already still there here now "
+    "today for to with in than until by".split()
 )
 _POINTING = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|he|she|him|her|these|those|the same(?! day)|th(?:at|is) one|the other|another one|the (?:first|second|last|latter|former|cheaper|bigger|smaller|larger) one"
+    r"\b(?:it|its|they|them|their|theirs|he|she|him|her|these|those|the same(?! day)|th(?:at|is) one|the other"
+    r"|another one|the (?:first|second|last|latter|former|cheaper|bigger|smaller|larger) one"
     r"|instead|else|either)\b"
     r"|\b(?:is|was|does|did|do|will|would|can|could|about|for|with|of|like|after|before|without|to|than|from|by|on|in|at|if|"
     r"why|how|cancel|return|use|get|undo|fix|change|reset|buy|order|pay|have|where|when)\s+(?:that|this)\b"
@@ -51,9 +60,10 @@ _POINTING = re.compile(
 )
 # "It" that points at nothing: "is it possible to", "how long does it take to ship"
 _EXPLETIVE = re.compile(
-    r"\bis it (?:\w+ )?(?:possible|ok|okay|safe|free|allowed|necessary|worth|normal|true|bad|better|legal|cheaper|mandatory|required) "
+    r"\bis it (?:\w+ )?(?:possible|ok|okay|safe|free|allowed|necessary|worth|normal|true|bad|better|legal|required) "
     r"(?:to|that|if|for|when)\b"
-    r"|\b(?:does|will|would|did) it (?:usually |normally )?(?:take|cost|mean)\b(?=.{0,40}\b(?:to|for|until|before|when|if|that)\b(?! (?:arrive|come|work|finish|get here|get there)\b))"
+    r"|\b(?:does|will|would|did) it (?:usually |normally )?(?:take|cost|mean)\b"
+    r"(?=.{0,40}\b(?:to|for|until|before|when|if|that)\b(?! (?:arrive|come|work|finish|get here|get there)\b))"
     r"|\bit(?:['’]s| is) (?:possible|ok|okay|safe|allowed|normal|raining|cold|hot|late) (?:to|that|if|for)\b",
     re.IGNORECASE,
 )
@@ -97,13 +107,18 @@ def _points_outside(text: str) -> bool:
 
 _OPENING_ZH = re.compile(r"^\s*(?:那么|那(?![里个些种款样两几边])|还有|另外|然后|所以|但是|不过|好的?|嗯)[，,、\s]*")
 _LIKEWISE_ZH = re.compile(r"^(?:换成|同样|以及|和.{1,8}(?:比|相比|一样|有什么)|比.{0,6}(?:便宜|贵|快|慢|好))")
-_ASKING_ZH = re.compile(r"怎么|怎样|如何|什么|多少|多久|多长|哪|几|谁|为啥|吗|能不能|可不可以|是否|是不是|有没有|能否|要不要|会不会|行不行")
+_ASKING_ZH = re.compile(
+    r"怎么|怎样|如何|什么|多少|多久|多长|哪|几|谁|为啥|吗|能不能|可不可以|是否|是不是|有没有|能否|要不要|会不会|行不行"
+)
 _POINTING_ZH = re.compile(
     r"(?<!其)它们?|(?<![其吉])[他她]们?(?!人)|这(?:个(?!月|星期|礼拜|周|季|网|应用|软件)|些|种|款|样|里|两|几)|那(?:个|些|种|款|样|里|两|几|边)"
     r"|前者|后者|上述|刚才|刚刚说|之前说|另一个|另外一个|其他的[？?]?$|一样吗"
 )
 # Characters that a question may be made of without naming anything.
-_EMPTY_ZH = frozenset("怎么样如何多少久长时间候什为啥哪里儿个几天日周月年可以能会要需最短钱吗呢吧啊的了是有我你您们请问办行不还也都就再那到好对真免费大概一般应该为得算这该给用收便宜贵快慢元块最早晚先后，,。.？?！! 、~～")
+_EMPTY_ZH = frozenset(
+    "怎么样如何多少久长时间候什为啥哪里儿个几天日周月年可以能会要需最短钱吗呢吧啊的了是有我你您们请问办行不"
+    "还也都就再那到好对真免费大概一般应该为得算这该给用收便宜贵快慢元块最早晚先后，,。.？?！! 、~～"
+)
 _MORE_FOR_ZH = re.compile(r"^.{1,4}(?:也?可以|也?行|也?能|也?算|也?支持|也?适用|也是)(?:吗|么)?$")
 _SIDE_MARKS = " ，,。.？?！!~～"
 

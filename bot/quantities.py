@@ -70,18 +70,26 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _THOUSANDS = re.compile(r"[,\s](?=\d{3}(?!\d))")
-_CHAIN = re.compile(r"\s{0,2}(?:x|×|by|to|or|and|-|–|—|~|至|到|或|和)\s{0,2}$", re.IGNORECASE)  # 3 to 5 days, 33 x 13 x 35 cm
-_AT_LEAST = re.compile(r"(?:at least|more than|over|above|minimum(?: of)?|至少|最少|超过|不少于|不低于)\s?$", re.IGNORECASE)
-_AT_MOST = re.compile(
-    r"(?:up to|at most|less than|under|below|maximum(?: of)?|within|no more than|最多|至多|不超过|不到|少于|低于)\s?$", re.IGNORECASE
+_CHAIN = re.compile(
+    r"\s{0,2}(?:x|×|by|to|or|and|-|–|—|~|至|到|或|和)\s{0,2}$", re.IGNORECASE
+)  # 3 to 5 days, 33 x 13 x 35 cm
+_AT_LEAST = re.compile(
+    r"(?:at least|more than|over|above|minimum(?: of)?|至少|最少|超过|不少于|不低于)\s?$", re.IGNORECASE
 )
-_AFTER = re.compile(r"[\s-]{0,2}(?P<mark>[\"”″'’′%％℃]|°[cf]?)|[\s-]{0,2}(?P<latin>[a-z]+)|\s?个?(?P<han>[\u4e00-\u9fff]{1,3})", re.IGNORECASE)
+_AT_MOST = re.compile(
+    r"(?:up to|at most|less than|under|below|maximum(?: of)?|within|no more than|最多|至多|不超过|不到|少于|低于)\s?$",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"[\s-]{0,2}(?P<mark>[\"”″'’′%％℃]|°[cf]?)|[\s-]{0,2}(?P<latin>[a-z]+)|\s?个?(?P<han>[\u4e00-\u9fff]{1,3})",
+    re.IGNORECASE,
+)
 _NOUNS = re.compile(r"[\s-]{0,2}([a-z]{3,})(?:[\s-]{1,2}([a-z]{3,}))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number, what it is measured in (empty: nothing we know), and the one or two words after it, cut to five letters."""
+    """A number, what it is measured in (empty: nothing we know), and the two words after it, cut to five letters."""
 
     value: str  # canonical: "33.00" is "33", "1,500" is "1500", "eight" is "8"
     unit: str

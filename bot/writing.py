@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from bot.drafts import AnswerDraft
 from bot.grounding import Support, Unsupported, check_claim
 from bot.prompt import compose
-from bot.protocols import Assessment, EvidenceSentence, ReplyGenerator, Verifier
+from bot.protocols import Assessment, ReplyGenerator, Verifier
+from bot.quoting import quotations, quoted_text
 from bot.traces import DroppedSentence
 from knowledge.languages import detect_language
 from knowledge.sentences import split_sentences
 
 _FACTS = 3  # sentences handed to the generator: distractors were measured to cost more than they bring
-_SECOND_QUOTE = 0.9  # a further sentence is quoted when its score is at least this share of the best one's
 _ENDED = re.compile(r"""[.!?。！？:：)）\]"'”’」|]\s*$""")  # how a sentence ends that was not cut off by the token budget
 
 
@@ -50,8 +50,8 @@ class AnswerWriter:
             yield from self._generated(self._generator, question, language, assessment, draft, stop)
         if not draft and not stop():
             draft.quoted = True
-            for sentence in sentences_to_quote(assessment.sentences, self._limits.quote_sentences):
-                yield draft.add(sentence.text, sentence)
+            for group in quotations(assessment.sentences, self._limits.quote_sentences):
+                yield draft.add(quoted_text(group), *group)
 
     def _generated(
         self,
@@ -84,18 +84,6 @@ class AnswerWriter:
         if not _ENDED.search(sentence):
             return Unsupported("it breaks off")
         return check_claim(sentence, assessment.sentences, self._verifier, threshold=self._limits.support_threshold)
-
-
-def sentences_to_quote(sentences: Sequence[EvidenceSentence], most: int) -> Sequence[EvidenceSentence]:
-    """The best sentence, and those that come near it, in the order in which they stand in their passages.
-
-    `sentences` are best first.
-    """
-    if not sentences:
-        return ()
-    best = sentences[0]
-    near = [sentence for sentence in sentences[:most] if sentence.score >= _SECOND_QUOTE * best.score]
-    return sorted(near, key=lambda sentence: (sentence.passage != best.passage, sentence.passage, sentence.start))
 
 
 def _whole_sentences(pieces: Iterator[str]) -> Iterator[str]:

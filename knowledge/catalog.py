@@ -18,23 +18,24 @@ from sqlmodel import Session, col, select
 from knowledge.catalog_rows import (
     CatalogStateRow,
     DocumentRow,
-    DocumentVersionRow,
     PassageRow,
     as_document,
-    new_row,
+    blank_document,
+    fill_document,
+    new_passage,
+    new_version,
     number_of,
 )
 from knowledge.catalog_values import (
     CatalogState,
     DocumentDraft,
+    PreparedDocument,
     RemovedDocument,
     StoredDocument,
     StoredPassage,
-    WrittenDocument,
 )
 from knowledge.database import reading, writing
 from knowledge.errors import DocumentNotFound
-from knowledge.languages import detect_language
 from knowledge.passages import Change, Document, DocumentState, Passage
 
 _STATE = 1  # the only row of catalog_state
@@ -67,8 +68,6 @@ class Catalog:
     @property
     def engine(self) -> Engine:
         return self._engine
-
-    # What there is
 
     def state(self) -> CatalogState:
         """One small query; every search asks it."""
@@ -127,8 +126,6 @@ class Catalog:
         with reading(self._engine) as session:
             return [(row[0], Passage(*row[1:])) for row in session.connection().execute(query)]
 
-    # What has changed
-
     def added_between(self, known: int, upto: int, *, after_number: int, limit: int) -> tuple[StoredPassage, ...]:
         """Live passages added after generation `known` and not after `upto`, by rising number, a page at a time."""
         query = (
@@ -181,72 +178,59 @@ class Catalog:
             found.append(f"{live - different} passages are there twice")
         return tuple(found)
 
-    # Changing it
-
-    def write_document(
-        self, draft: DocumentDraft, passages: Sequence[Passage], embeddings: Mapping[str, bytes], embedder: str
-    ) -> WrittenDocument:
-        """Adds or updates one document in one transaction; passages that stay the same keep number and vector.
+    def write_documents(
+        self, documents: Sequence[PreparedDocument], embeddings: Mapping[str, bytes], embedder: str
+    ) -> tuple[Change, ...]:
+        """Adds or updates documents in one transaction; passages that stay the same keep their number and vector.
 
         `embeddings` holds fp16 vectors by passage id, made by `embedder`. A passage without one is embedded when the
-        library next catches up.
+        library next catches up. Raises ValueError when a document is there twice.
         """
+        ids = [document.draft.document_id for document in documents]
+        if len(set(ids)) < len(ids):
+            raise ValueError("a document can be written only once in a transaction")
         with writing(self._engine) as session:
-            known = session.get(DocumentRow, draft.document_id)
-            ready = known is not None and known.state == DocumentState.READY
-            if known is not None and ready and _says_the_same(known, draft):
-                known.source, known.collection = draft.source, draft.collection or known.collection
-                session.commit()
-                return WrittenDocument(Change.UNCHANGED, _generation(session))
-            generation = _next_generation(session)
-            same_title = known is not None and known.title == draft.text.title
-            kept = _keep_or_remove(session, draft.document_id, passages if same_title else (), generation)
-            row = self._store_document(session, known, draft)
-            session.add_all(
-                new_row(ordinal, passage, embeddings.get(passage.passage_id), embedder, generation)
-                for ordinal, passage in enumerate(passages)
-                if passage.passage_id not in kept
-            )
-            session.add(
-                DocumentVersionRow(
-                    document_id=row.document_id,
-                    version=row.version,
-                    sha256=draft.sha256,
-                    passages=len(passages),
-                    generation=generation,
-                    created_at=self._clock(),
+            known = _documents(session, ids)
+            changes = tuple(_change(known.get(each.draft.document_id), each.draft) for each in documents)
+            new = [each for each, change in zip(documents, changes, strict=True) if change is not Change.UNCHANGED]
+            for each in documents:
+                row = known.get(each.draft.document_id)
+                if row is not None and each not in new:  # it may have been seen in another place
+                    row.source, row.collection = each.draft.source, each.draft.collection or row.collection
+            if new:
+                generation = _next_generation(session)
+                kept = _keep_or_remove(session, new, known, generation)
+                now = self._clock()
+                rows = [known.get(each.draft.document_id) or blank_document(each.draft, now) for each in new]
+                for row, each in zip(rows, new, strict=True):
+                    fill_document(row, each.draft, now)
+                session.add_all(rows)
+                session.flush()  # passages refer to documents
+                session.add_all(
+                    new_passage(ordinal, passage, embeddings.get(passage.passage_id), embedder, generation)
+                    for each in new
+                    for ordinal, passage in enumerate(each.passages)
+                    if passage.passage_id not in kept
                 )
-            )
+                session.add_all(
+                    new_version(row, len(each.passages), generation) for row, each in zip(rows, new, strict=True)
+                )
             session.commit()
-        return WrittenDocument(Change.UPDATED if ready else Change.ADDED, generation)
+        return changes
 
-    def _store_document(self, session: Session, known: DocumentRow | None, draft: DocumentDraft) -> DocumentRow:
-        now = self._clock()
-        row = known or DocumentRow(
-            document_id=draft.document_id, source="", title="", language="", state="", media_type="", version=0,
-            sha256="", text="", encoding="", created_at=now, updated_at=now,
-        )  # fmt: skip
-        row.source = draft.source
-        row.collection = draft.collection or row.collection
-        row.title = draft.text.title
-        row.text = draft.text.text
-        row.encoding = draft.text.encoding
-        row.language = detect_language(draft.text.text)
-        row.state = DocumentState.READY
-        row.media_type = draft.media_type
-        row.sha256 = draft.sha256
-        row.version += 1
-        row.updated_at = now
-        session.add(row)
-        session.flush()
-        return row
+    def known_passages(self, document_ids: Sequence[str]) -> frozenset[tuple[str, str]]:
+        """Id and embedded text of the live passages of some documents: what need not be embedded again."""
+        parts = (
+            self._passages(_PASSAGES.where(col(PassageRow.document_id).in_(part))) for part in _parts(document_ids)
+        )
+        return frozenset((passage.passage_id, passage.embedded_text) for part in parts for _, passage in part)
 
     def remove_document(self, document_id: str) -> RemovedDocument:
         """Takes a document out; its text and vectors are overwritten in the same transaction. DocumentNotFound."""
         with writing(self._engine) as session:
             row = _ready(session, document_id)
             generation = _next_generation(session)
-            numbers = tuple(number_of(passage) for passage in _rows_of(session, document_id))
+            numbers = tuple(number_of(passage) for passage in _rows_of(session, [document_id]))
             _bury(session, numbers, generation)
             removed = RemovedDocument(document_id, row.title, numbers, generation)
             row.state, row.text, row.sha256 = DocumentState.REMOVED, "", ""
@@ -289,11 +273,6 @@ def _parts(items: Sequence[T]) -> list[Sequence[T]]:
     return [items[i : i + _ITEMS_PER_STATEMENT] for i in range(0, len(items), _ITEMS_PER_STATEMENT)]
 
 
-def _generation(session: Session) -> int:
-    row = session.get(CatalogStateRow, _STATE)
-    return row.generation if row else 0
-
-
 def _next_generation(session: Session) -> int:
     # with_for_update: on PostgreSQL generations are given in the order of the commits. SQLite has one writer anyway.
     row = session.get(CatalogStateRow, _STATE, with_for_update=True) or CatalogStateRow(id=_STATE)
@@ -303,8 +282,19 @@ def _next_generation(session: Session) -> int:
     return row.generation
 
 
-def _says_the_same(row: DocumentRow, draft: DocumentDraft) -> bool:
-    return (row.sha256, row.title, row.text) == (draft.sha256, draft.text.title, draft.text.text)
+def _documents(session: Session, document_ids: Sequence[str]) -> dict[str, DocumentRow]:
+    found: dict[str, DocumentRow] = {}
+    for part in _parts(document_ids):
+        rows = session.exec(select(DocumentRow).where(col(DocumentRow.document_id).in_(part)))
+        found |= {row.document_id: row for row in rows}
+    return found
+
+
+def _change(row: DocumentRow | None, draft: DocumentDraft) -> Change:
+    if row is None or row.state != DocumentState.READY:
+        return Change.ADDED
+    same = (row.sha256, row.title, row.text) == (draft.sha256, draft.text.title, draft.text.text)
+    return Change.UNCHANGED if same else Change.UPDATED
 
 
 def _ready(session: Session, document_id: str) -> DocumentRow:
@@ -314,24 +304,34 @@ def _ready(session: Session, document_id: str) -> DocumentRow:
     return row
 
 
-def _rows_of(session: Session, document_id: str) -> Sequence[PassageRow]:
-    live = (col(PassageRow.document_id) == document_id, col(PassageRow.removed_generation).is_(None))
-    return session.exec(select(PassageRow).where(*live)).all()
+def _rows_of(session: Session, document_ids: Sequence[str]) -> list[PassageRow]:
+    live = select(PassageRow).where(col(PassageRow.removed_generation).is_(None))
+    return [
+        row for part in _parts(document_ids) for row in session.exec(live.where(col(PassageRow.document_id).in_(part)))
+    ]
 
 
-def _keep_or_remove(session: Session, document_id: str, passages: Sequence[Passage], generation: int) -> frozenset[str]:
-    """Removes what is not in `passages` any more; the ids of what stays, with its place brought up to date."""
-    wanted = {passage.passage_id: (ordinal, passage) for ordinal, passage in enumerate(passages)}
+def _keep_or_remove(
+    session: Session, documents: Sequence[PreparedDocument], known: Mapping[str, DocumentRow], generation: int
+) -> frozenset[str]:
+    """Removes passages that are not in `documents` any more; gives the ids of those that stay, and moves them.
+
+    A passage is embedded under its document's title: with another title none stays.
+    """
+    wanted: dict[str, tuple[int, Passage]] = {}
+    for each in documents:
+        row = known.get(each.draft.document_id)
+        if row is not None and row.title == each.draft.text.title:
+            wanted |= {passage.passage_id: (ordinal, passage) for ordinal, passage in enumerate(each.passages)}
     kept: set[str] = set()
     gone: list[int] = []
-    for row in _rows_of(session, document_id):
-        ordinal, passage = wanted.get(row.passage_id, (0, None))
-        if passage is None or (passage.heading, passage.text) != (row.heading, row.text):
-            gone.append(number_of(row))
+    for stored in _rows_of(session, [each.draft.document_id for each in documents]):
+        ordinal, passage = wanted.get(stored.passage_id, (0, None))
+        if passage is None or (passage.heading, passage.text) != (stored.heading, stored.text):
+            gone.append(number_of(stored))
             continue
-        row.ordinal, row.start, row.end, row.page = ordinal, passage.start, passage.end, passage.page
-        session.add(row)
-        kept.add(row.passage_id)
+        stored.ordinal, stored.start, stored.end, stored.page = ordinal, passage.start, passage.end, passage.page
+        kept.add(stored.passage_id)
     _bury(session, gone, generation)
     return frozenset(kept)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, LargeBinary, Text, text
 from sqlmodel import Field, SQLModel
 
+from knowledge.catalog_values import DocumentDraft
+from knowledge.languages import detect_language
 from knowledge.passages import Document, DocumentState, Passage
 
 _LIVE = text("removed_generation IS NULL")
@@ -107,7 +109,50 @@ class IngestJobRow(SQLModel, table=True):
     heartbeat_at: float
 
 
-def new_row(ordinal: int, passage: Passage, embedding: bytes | None, embedder: str, generation: int) -> PassageRow:
+def blank_document(draft: DocumentDraft, now: float) -> DocumentRow:
+    return DocumentRow(
+        document_id=draft.document_id,
+        source="",
+        title="",
+        language="",
+        state="",
+        media_type="",
+        version=0,
+        sha256="",
+        text="",
+        encoding="",
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def fill_document(row: DocumentRow, draft: DocumentDraft, now: float) -> None:
+    """Makes `row` the next version of the document."""
+    row.source = draft.source
+    row.collection = draft.collection or row.collection
+    row.title = draft.text.title
+    row.text = draft.text.text
+    row.encoding = draft.text.encoding
+    row.language = detect_language(draft.text.text)
+    row.state = DocumentState.READY
+    row.media_type = draft.media_type
+    row.sha256 = draft.sha256
+    row.version += 1
+    row.updated_at = now
+
+
+def new_version(row: DocumentRow, passages: int, generation: int) -> DocumentVersionRow:
+    return DocumentVersionRow(
+        document_id=row.document_id,
+        version=row.version,
+        sha256=row.sha256,
+        passages=passages,
+        generation=generation,
+        created_at=row.updated_at,
+    )
+
+
+def new_passage(ordinal: int, passage: Passage, embedding: bytes | None, embedder: str, generation: int) -> PassageRow:
     return PassageRow(
         passage_id=passage.passage_id,
         document_id=passage.document_id,

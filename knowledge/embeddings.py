@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
-_CPU_BATCH_TOKENS = 2048  # of one forward pass, padding included: about 0.3 s on one thread
+_CPU_BATCH_TOKENS = 2048  # of one forward pass, padding included: about half a second on one thread
 _GPU_BATCH_TOKENS = 65536
 
 

@@ -46,7 +46,7 @@ def no_report(_progress: IngestProgress) -> None:
 
 
 class IngestRun:
-    """Each document is committed in one transaction, so a run can be broken off anywhere: raise from `on_progress`.
+    """A document is committed whole or not at all, so a run can be broken off anywhere: raise from `on_progress`.
 
     Doing the same run again then finishes the work: what is there already is unchanged.
     """
@@ -134,6 +134,13 @@ class IngestRun:
             if collection and collection != stored.collection:
                 self._moved.setdefault(collection, []).append(stored.document_id)
             return
+        self._prepare(candidate, collection)
+        if sum(len(document.passages) for document in self._pending) >= _PASSAGES_AT_ONCE:
+            self._flush()
+
+    def _prepare(self, candidate: Candidate, collection: str) -> None:
+        if any(document.draft.document_id == candidate.document_id for document in self._pending):
+            self._flush()  # the same id in another list: the later one wins
         try:
             self._pending.append(self._library.prepare(candidate.draft(collection)))
         except DocumentRefused as refused:
@@ -145,8 +152,6 @@ class IngestRun:
             _log.exception("Reading '%s' failed", candidate.source)
             reason = f"it could not be read ({type(error).__name__}); save it in another format and try again"
             self.refuse(Refusal(candidate.source, reason))
-        if sum(len(document.passages) for document in self._pending) >= _PASSAGES_AT_ONCE:
-            self._flush()
 
     def _flush(self) -> None:
         if not self._pending:

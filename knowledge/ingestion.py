@@ -124,13 +124,18 @@ def _take_file(run: IngestRun, path: Path) -> None:
 class IngestJobs:
     """Uploads worked off by one thread. What `accept` has returned for is done in the end, whatever happens to us."""
 
-    def __init__(self, catalog: Catalog, library: KnowledgeLibrary, uploads_folder: Path) -> None:
+    def __init__(
+        self, catalog: Catalog, library: KnowledgeLibrary, uploads_folder: Path, *, beat_seconds: float = _BEAT_SECONDS
+    ) -> None:
         self._ledger = JobLedger(catalog.engine)
         self._library = library
         self._uploads = uploads_folder
         self._worker_name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._beat_seconds = beat_seconds
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        self._looking = threading.Lock()  # between "is there anything new?" and "then I am idle"
+        self._idle = threading.Event()  # set while the thread has looked and found nothing to do
         self._thread: threading.Thread | None = None
 
     def accept(self, name: str, content: bytes) -> str:
@@ -139,7 +144,9 @@ class IngestJobs:
         self._uploads.mkdir(parents=True, exist_ok=True)
         write_durably(self._uploads / job_id, content)
         self._ledger.add(job_id, upload_name(name), hashlib.sha256(content).hexdigest())
-        self._wake.set()
+        with self._looking:
+            self._idle.clear()
+            self._wake.set()
         return job_id
 
     def jobs(self, *, limit: int = 100) -> tuple[IngestJob, ...]:
@@ -159,6 +166,7 @@ class IngestJobs:
     def start(self) -> None:
         """Queues again what an earlier process left unfinished, and begins to work."""
         self._stopping.clear()
+        self._idle.clear()
         self._forget_strays()
         self._thread = threading.Thread(target=self._work, name="ingest", daemon=True)
         self._thread.start()
@@ -171,6 +179,14 @@ class IngestJobs:
             self._thread.join()
             self._thread = None
 
+    def wait_until_idle(self) -> None:
+        """Returns when everything accepted so far has been worked off; the thread must have been started."""
+        self._idle.wait()
+
+    def wait_until_stopping(self) -> None:
+        """Returns when `stop` has been called, which itself returns later."""
+        self._stopping.wait()
+
     def _work(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
@@ -179,6 +195,9 @@ class IngestJobs:
                 self._empty_queue()
             except (KnowledgeError, OSError):
                 _log.exception("The queue of uploads waits %.0f seconds", _IDLE_SECONDS)
+            with self._looking:
+                if not self._wake.is_set():
+                    self._idle.set()
             self._wake.wait(_IDLE_SECONDS)
 
     def _empty_queue(self) -> None:
@@ -191,7 +210,7 @@ class IngestJobs:
             self._library.save()
 
     def _do(self, job: IngestJob) -> None:
-        reporter = _Reporter(self._ledger, job.job_id, self._stopping)
+        reporter = _Reporter(self._ledger, job.job_id, self._stopping, self._beat_seconds)
         try:
             report = ingest_bytes(self._library, job.name, self._bytes_of(job), on_progress=reporter)
         except _StoppedError:
@@ -245,17 +264,18 @@ class _CancelledError(Exception):
 class _Reporter:
     """Enters progress into the ledger, not more often than people can read, and breaks off when told to."""
 
-    def __init__(self, ledger: JobLedger, job_id: str, stopping: threading.Event) -> None:
+    def __init__(self, ledger: JobLedger, job_id: str, stopping: threading.Event, beat_seconds: float) -> None:
         self._ledger = ledger
         self._job_id = job_id
         self._stopping = stopping
+        self._beat_seconds = beat_seconds
         self._last = float("-inf")
 
     def __call__(self, progress: IngestProgress) -> None:
         if self._stopping.is_set():
             raise _StoppedError
         now = time.monotonic()
-        if now - self._last < _BEAT_SECONDS:
+        if now - self._last < self._beat_seconds:
             return
         self._last = now
         cancelled = self._ledger.beat(

@@ -110,22 +110,20 @@ class KnowledgeLibrary:
         """Adds a document, or replaces the one with its id. It can be found when this returns. DocumentRefused."""
         return self.commit([self.prepare(draft)])[0]
 
-    def commit(self, documents: Sequence[PreparedDocument], *, on_embedded: OnEmbedded | None = None) -> list[Change]:
-        """Embeds the documents' new passages together, for speed, and commits each document in its own transaction."""
-        fresh: dict[str, str] = {}
-        for document in documents:
-            known = {(p.passage_id, p.embedded_text) for p in self._catalog.passages_of(document.draft.document_id)}
-            fresh |= {
-                passage.passage_id: passage.embedded_text
-                for passage in document.passages
-                if (passage.passage_id, passage.embedded_text) not in known
-            }
+    def commit(
+        self, documents: Sequence[PreparedDocument], *, on_embedded: OnEmbedded | None = None
+    ) -> tuple[Change, ...]:
+        """Embeds the documents' new passages together, for speed, and commits them in one transaction: all or none."""
+        known = self._catalog.known_passages([document.draft.document_id for document in documents])
+        fresh = {
+            passage.passage_id: passage.embedded_text
+            for document in documents
+            for passage in document.passages
+            if (passage.passage_id, passage.embedded_text) not in known
+        }
         vectors = embed_in_parts(self._embedder, list(fresh.values()), on_embedded)
         stored = {key: as_stored(vector) for key, vector in zip(fresh, vectors, strict=True)}
-        fingerprint = self._embedder.fingerprint
-        changes = [
-            self._catalog.write_document(one.draft, one.passages, stored, fingerprint).change for one in documents
-        ]
+        changes = self._catalog.write_documents(documents, stored, self._embedder.fingerprint)
         self._indexes.catch_up()
         return changes
 

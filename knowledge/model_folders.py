@@ -83,8 +83,8 @@ def prepare_model_folder(
 ) -> Path:
     """Returns `target`, built by `build(empty_folder, progress)` unless it is there already.
 
-    A folder counts as there when its manifest names this `recipe` and every file has its recorded size: a check of
-    some microseconds, made at each start. Otherwise it is built beside `target`, synchronised to disk, sealed by
+    A folder counts as there when its manifest names this `recipe` and every file has its recorded size: a check of less
+    than a millisecond, made at each start. Otherwise it is built beside `target`, synchronised to disk, sealed by
     a manifest that is written last, and moved into place. Of several processes that arrive at once one builds and the
     others wait; what a killed process left behind is removed. `bytes_needed` is the peak of disk space while building.
 

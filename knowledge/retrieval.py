@@ -13,7 +13,7 @@ LEXICAL_WEIGHT = 0.5  # of shared words, where they say something at all
 LAST_TURN_WEIGHT = 0.6  # of a follow-up read by itself; the rest goes to it read after the exchange before
 
 # Similarities across languages are lower, by an amount that differs from question to question. The middle of each
-# language's ranking, where nothing answers the question any more, tells how much; most of the difference is made up for.
+# language's ranking, where nothing answers the question any more, tells how much; most of it is made up for.
 BACKGROUND_RANKS = (10, 50)
 FEWEST_FOR_BACKGROUND = 15
 MADE_UP_FOR = 0.7

@@ -112,7 +112,7 @@ class SearchState:
         dense = np.zeros(len(numbers), dtype=np.float32)
         for is_chinese, index in self.dense.items():
             here = np.flatnonzero(chinese == is_chinese)
-            dense[here] = index.similarities(look.query.vector, [numbers[i] for i in here])
+            dense[here] = index.similarities(look.query.vector, [numbers[i] for i in here.tolist()])
         return Candidates(
             dense=dense,
             lexical=np.array([hit.score for hit in hits], dtype=np.float32),

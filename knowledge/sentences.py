@@ -104,7 +104,8 @@ def _begins_a_sentence(text: str, end: int) -> bool:
 def _full_stop_ends(text: str, start: int, dot: int, end: int) -> bool:
     """Whether the single full stop at `dot` ends the sentence that began at `start`."""
     token = _token_before(text, start, dot)
-    if _NUMBERED_ITEM.match(token) and not text[start : dot - len(token)][-_LONGEST_TOKEN:].strip(" \t\n*_-#("):
+    before = text[max(start, dot - len(token) - _LONGEST_TOKEN) : dot - len(token)]
+    if _NUMBERED_ITEM.match(token) and not before.strip(" \t\n*_-#("):
         return False  # "1. Open the settings"
     word = token.strip("*_`,;:/").lower()
     following = text[end : end + 8].lstrip(" \t*_`([\"'“‘")[:1]

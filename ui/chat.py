@@ -82,7 +82,7 @@ class ChatPage:
             or self._state_of(visitor) == seen
         ):
             return _nothing()
-        return self._shown(visitor)
+        return self._shown(visitor)._replace(memory=gr.skip())
 
     def send(self, remembered: object, event: gr.EventData, request: gr.Request) -> Iterator[Shown]:
         visitor, data = visitor_of(remembered, request), reported(event)

@@ -28,4 +28,11 @@ app.command("doctor")(diagnosis.doctor)
 
 def main() -> None:
     """Entry point of the console script."""
+    from knowledge.torch_runtime import wait_without_spinning
+
+    wait_without_spinning()
     app()
+
+
+if __name__ == "__main__":
+    main()

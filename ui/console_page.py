@@ -19,6 +19,7 @@ from ui.markup import (
     message,
     moment,
     page,
+    sign_out,
     staff_navigation,
     tag,
     void,
@@ -65,6 +66,7 @@ def console(view: ConsoleView) -> Html:
             view.company,
             say(wording.CONSOLE_TITLE, language),
             language_switch(language),
+            sign_out(language),
             navigation=staff_navigation("/console", language),
         ),
         tag(

@@ -3,7 +3,9 @@
 UiError
 ├── AccountExists           the name is taken
 ├── AccountInvalid          a name or a password that cannot be one
-└── AddressUnavailable      the port is taken, or the address is not ours
+├── AddressUnavailable      the port is taken, or the address is not ours
+├── TooManyTurns            as many answers as we can give are under way (turn_streams.py)
+└── Problem                 any of the above and below as an HTTP answer (problems.py)
 """
 
 from __future__ import annotations

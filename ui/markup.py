@@ -107,6 +107,14 @@ def staff_navigation(current: str, language: str) -> Html:
     return tag("nav", *links, class_="fd-navigation", aria_label=say(wording.STAFF_NAVIGATION, language))
 
 
+def sign_out(language: str) -> Html:
+    """Leaves the pages for staff. A form of its own: the browser sends it, not the panel."""
+    label = say(wording.SIGN_OUT, language)
+    inside = (drawing("leave"), tag("span", label, class_="fd-button__label"))
+    leave = tag("button", *inside, type="submit", class_="fd-button fd-button--plain", title=label)
+    return tag("form", leave, method="post", action="/sign-out", class_="fd-leave")
+
+
 def language_switch(language: str) -> Html:
     def choice(code: str, name: str, spoken: str) -> Html:
         pressed = "true" if language == code else "false"

@@ -71,7 +71,9 @@ class ConsolePage:
     def look(self, remembered: object, seen: str, request: gr.Request) -> Shown:
         """Looks for news; sends nothing where there are none."""
         shown = self._shown(_state_of(remembered, request))
-        return Shown(gr.skip(), gr.skip(), gr.skip()) if shown.seen == seen else shown
+        if shown.seen == seen:
+            return Shown(gr.skip(), gr.skip(), gr.skip())
+        return shown._replace(memory=gr.skip())  # what the operator has chosen meanwhile stays chosen
 
     def act(self, remembered: object, event: gr.EventData, request: gr.Request) -> Shown:
         state, data = _state_of(remembered, request), reported(event)

@@ -23,6 +23,7 @@ from ui.explanations import trace_sentences
 from ui.names import place
 from ui.wording import Text, say
 
+_RATED = (Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.CLARIFIED)
 _MARKER = re.compile(r"\s?\[(\d{1,3})\]")
 
 
@@ -118,7 +119,7 @@ def staff_views(messages: Sequence[Message], language: str, intents: Mapping[str
 
 def _customer_view(message: Message, conversation: Conversation, language: str, company: str) -> MessageView:
     look = _look(message)
-    ratable = message.author is Author.BOT and look in (Look.ANSWER, Look.ABSTAINED) and bool(message.text)
+    rated = message.answer is not None and message.answer.outcome in _RATED
     return MessageView(
         key=message.message_id,
         look=look,
@@ -128,7 +129,7 @@ def _customer_view(message: Message, conversation: Conversation, language: str, 
         sources=tuple(source_view(citation, language) for citation in _citations(message)),
         note=_note(message, language),
         feedback=message.feedback,
-        ratable=ratable,
+        ratable=rated and bool(message.text),
         offers_person=look is Look.ABSTAINED and conversation.handler is Handler.BOT,
     )
 

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
@@ -98,7 +99,7 @@ def install_problem_answers(app: FastAPI) -> None:
     async def answer(request: Request, error: Exception) -> Response:
         return problem_response(request.scope, problem_of(error, request))
 
-    for kind in (UiError, BotError, KnowledgeError, TooManyTurns, HTTPException, RequestValidationError):
+    for kind in (UiError, BotError, KnowledgeError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, answer)
 
 
@@ -135,7 +136,7 @@ def problem_response(scope: Scope, problem: Problem) -> Response:
         status = 400 if problem.status == 422 else problem.status  # OpenAI knows no 422
         return JSONResponse(_openai_error(problem), status, headers=problem.headers)
     if wants_page(scope):
-        return _page(problem, language_of_browser(headers.get("accept-language", "")))
+        return _page(problem, path, language_of_browser(headers.get("accept-language", "")))
     body = {"code": problem.code, "message": problem.message, "status": problem.status}
     return JSONResponse(body, problem.status, headers=problem.headers)
 
@@ -153,16 +154,16 @@ def _openai_error(problem: Problem) -> dict[str, Any]:
     return {"error": {"message": problem.message, "type": kind, "param": None, "code": problem.code}}
 
 
-def _page(problem: Problem, language: str) -> HTMLResponse:
+def _page(problem: Problem, path: str, language: str) -> HTMLResponse:
     title = _PAGE_TITLES.get(problem.status, _OTHER_TITLE)
     detail = _PAGE_DETAILS.get(problem.status)
-    goal, label = ("/sign-in", _SIGN_IN) if problem.status == 403 else ("/chat/", _BACK)
+    goal, label = (f"/sign-in?next={quote(path)}", _SIGN_IN) if problem.status == 403 else ("/chat/", _BACK)
     content = _template("error.html").substitute(
         language="zh-CN" if language == "zh" else "en",
         title=html.escape(say(title, language)),
         detail=html.escape(say(detail, language) if detail else problem.message),
         status=problem.status,
-        goal=goal,
+        goal=html.escape(goal),
         label=html.escape(say(label, language)),
     )
     return HTMLResponse(content, problem.status, headers=problem.headers)

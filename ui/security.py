@@ -5,6 +5,8 @@ Knows the areas of the site by their paths, and nothing of what happens in them.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import re
 import uuid
@@ -23,6 +25,8 @@ _log = logging.getLogger(__name__)
 
 REQUEST_ID = "x-request-id"
 MOST_BODY_BYTES = 1024 * 1024  # of a request that carries no documents
+_DRAINED_BYTES = 8 * 1024 * 1024
+_DRAINED_SECONDS = 2.0
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PUBLIC_API = ("/api/v1/conversations", "/v1/")
@@ -171,6 +175,7 @@ class BodyLimit:
             return
         limit = self._limit_of(scope["path"])
         if _promised_bytes(scope) > limit:
+            await _drain(receive)
             await _too_large(scope, limit)(scope, receive, send)
             return
         body = _CountedBody(scope, receive, send, limit)
@@ -191,6 +196,7 @@ class _CountedBody:
         self._send = send
         self._limit = limit
         self._bytes = 0
+        self._has_more = True
         self._is_refused = False
         self._has_started = False
 
@@ -198,6 +204,7 @@ class _CountedBody:
         message = await self._receive()
         if message["type"] == "http.request":
             self._bytes += len(message.get("body", b""))
+            self._has_more = message.get("more_body", False)
             if self._bytes > self._limit:
                 raise _BodyTooLarge
         return message
@@ -214,6 +221,8 @@ class _CountedBody:
     async def refuse(self) -> None:
         if not self._is_refused and not self._has_started:
             self._is_refused = True
+            if self._has_more:
+                await _drain(self._receive)
             await _too_large(self._scope, self._limit)(self._scope, self._receive, self._send)
 
 
@@ -231,6 +240,18 @@ def _too_large(scope: Scope, limit: int) -> ASGIApp:
     problem = Problem(413, "body_too_large", f"The request is too large; at most {limit:,} bytes are taken here")
     problem.headers["Connection"] = "close"  # the rest of the body is not read
     return problem_response(scope, problem)
+
+
+async def _drain(receive: Receive) -> None:
+    """Reads on for a little: a client that is cut off while it still writes never sees why."""
+    left = _DRAINED_BYTES
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_DRAINED_SECONDS):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
 
 
 def _promised_bytes(scope: Scope) -> int:

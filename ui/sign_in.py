@@ -40,7 +40,8 @@ async def require_editor(request: Request, parts: SharedParts) -> Account:
 @router.get("/sign-in")
 def sign_in_page(request: Request, parts: SharedParts, next: str = "") -> Response:
     account = parts.door.account_of(request.scope)
-    if account is not None:
+    wanted = safe_next(next)
+    if account is not None and (not wanted or _may_see(wanted, account)):  # else another account is what helps
         return RedirectResponse(_goal(next, account), 303)
     return _page(request, parts, next)
 
@@ -92,9 +93,14 @@ def safe_next(wanted: str) -> str:
 def _goal(wanted: str, account: Account) -> str:
     """Where to go after signing in: where the visitor wanted to go, if that is theirs to see."""
     goal = safe_next(wanted)
-    allowed = KNOWLEDGE_ROLES if goal.startswith("/knowledge") else CONSOLE_ROLES
-    if goal and account.role in allowed:
-        return goal
+    return goal if goal and _may_see(goal, account) else _home(account)
+
+
+def _may_see(page: str, account: Account) -> bool:
+    return account.role in (KNOWLEDGE_ROLES if page.startswith("/knowledge") else CONSOLE_ROLES)
+
+
+def _home(account: Account) -> str:
     return "/knowledge/" if account.role is Role.EDITOR else "/console/"
 
 
@@ -115,6 +121,8 @@ def _page(
         button=say(_BUTTON, language),
         to_chat=say(_TO_CHAT, language),
         name=html.escape(name),
+        focus_name="" if name else " autofocus",
+        focus_password=" autofocus" if name else "",
         next=html.escape(safe_next(wanted)),
     )
     return HTMLResponse(content, status)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from bot.events import MessageAccepted, TextAdded, TurnEnded, TurnEvent
 from bot.messages import Handler, MessageState
+from ui.errors import UiError
 
 _log = logging.getLogger(__name__)
 
@@ -24,8 +25,9 @@ RunTurn = Callable[[Callable[[], bool]], Iterator[TurnEvent]]  # takes `stop`, g
 _MOST_EVENTS = 2_000  # kept of one turn; the answer event has the whole text, so later pieces of text may be left out
 
 
-class TooManyTurns(Exception):
-    """As many turns as we can serve are under way."""
+class TooManyTurns(UiError):
+    def __init__(self) -> None:
+        super().__init__("As many answers as we can give are under way; send the message again in a moment")
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,8 +85,9 @@ class KnowledgePage:
     def look(self, remembered: object, seen: str, request: gr.Request) -> Shown:
         """Looks for news; sends nothing where there are none."""
         shown = self._shown(_state_of(remembered, request), gr.skip())
-        nothing = gr.skip()
-        return Shown(nothing, nothing, nothing, nothing, nothing) if shown.seen == seen else shown
+        if shown.seen == seen:
+            return Shown(gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip())
+        return shown._replace(memory=gr.skip())  # what the editor has chosen meanwhile stays chosen
 
     def act(self, remembered: object, event: gr.EventData, request: gr.Request) -> Shown:
         data = reported(event)

@@ -25,6 +25,7 @@ CHAT_TAB = Text("Chat", "对话")
 CONSOLE_TAB = Text("Conversations", "会话")
 KNOWLEDGE_TAB = Text("Knowledge", "知识库")
 STAFF_NAVIGATION = Text("Staff pages", "员工页面")
+SIGN_OUT = Text("Sign out", "退出登录")
 DISMISS = Text("Dismiss", "知道了")
 
 # --- chat ---

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bot.classifiers.intent_head import IntentHead, IntentViews, ScopeRule
+from bot.classifiers.intent_head import IntentHead, IntentViews, Pooling, ScopeRule
 from bot.classifiers.ngrams import NgramFeatures
 from bot.errors import ReleaseInvalid
 from bot.intents import UNKNOWN, IntentPrediction
@@ -76,12 +76,17 @@ def write_head(head: IntentHead, folder: Path) -> None:
     from safetensors.numpy import save_file
 
     arrays = {name: getattr(head.views, name) for name in _VIEWS}
-    arrays |= {"centre": head.centre, "view_weights": head.view_weights}
+    arrays |= {"centre": head.centre, "language_offset": head.language_offset}
     arrays["inverse_frequency"] = head.ngrams.inverse_frequency
     arrays |= {name: arrays[name].astype(np.float16) for name in _HALVED}
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / _WEIGHTS)
-    settings = {"names": head.names, "scope": asdict(head.scope)}
+    settings = {"names": head.names, "pooling": asdict(head.pooling), "wordless": asdict(head.wordless)}
     (folder / _SETTINGS).write_text(json.dumps(settings, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _pooling(settings: Mapping[str, Any]) -> Pooling:
+    meaning, ngrams, neighbours = settings["weights"]
+    return Pooling((meaning, ngrams, neighbours), ScopeRule(**settings["scope"]))
 
 
 def _views(arrays: Mapping[str, Any]) -> IntentViews:
@@ -100,10 +105,11 @@ def read_head(folder: Path) -> IntentHead:
         return IntentHead(
             names=tuple(settings["names"]),
             centre=arrays["centre"],
+            language_offset=arrays["language_offset"],
             ngrams=NgramFeatures(arrays["inverse_frequency"]),
             views=_views(arrays),
-            view_weights=arrays["view_weights"],
-            scope=ScopeRule(**settings["scope"]),
+            pooling=_pooling(settings["pooling"]),
+            wordless=_pooling(settings["wordless"]),
         )
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
         raise ReleaseInvalid(f"'{folder}' holds no intent head: {error}; train the intents again") from error

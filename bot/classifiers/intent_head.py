@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.classifiers.language_offset import without_language
 from bot.classifiers.ngrams import NgramFeatures
 
 Floats = NDArray[np.float32]
 
 _SHARPNESS = 20.0  # of the neighbours' kernel, exp(_SHARPNESS * (cosine - 1)): best of 8 to 24 on banking77
 _FARTHEST = 1e-9  # density of an intent without neighbours, so that its logarithm stays finite
+_READABLE = 0.2  # share of a message's n-grams that must be known for their view to count
 _BATCH = 512  # messages judged at once: bounds the memory of their similarities to all examples
 
 
@@ -71,27 +73,44 @@ class ScopeRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Pooling:
+    """How the views are weighed, and what that makes of a message's scope."""
+
+    weights: tuple[float, float, float]
+    scope: ScopeRule
+
+    def judge(self, logits: Floats, nearest: Floats) -> tuple[Floats, NDArray[np.float64]]:
+        pooled = pool(logits, self.weights)
+        return softmax(pooled), self.scope.out_of_scope(pooled, nearest)
+
+
+@dataclass(frozen=True, slots=True)
 class IntentHead:
     names: tuple[str, ...]  # of the intents, c of them
     centre: Floats  # (d,): mean embedding of the examples; meanings are what differs from it
+    language_offset: Floats  # (d,)
     ngrams: NgramFeatures
     views: IntentViews
-    view_weights: Floats  # (3,)
-    scope: ScopeRule
+    pooling: Pooling
+    wordless: Pooling  # without the n-grams: for messages in a language that has no examples
 
     def judge(self, texts: list[str], vectors: Floats) -> tuple[Floats, NDArray[np.float64]]:
         """For q texts with their embeddings (q, d): probabilities of the intents (q, c), and how far out of scope (q,).
 
         A probability says which intent it is if it is one of them; 0.5 and above is out of scope.
         """
-        probabilities, strange = [], []
-        for start in range(0, len(texts), _BATCH):
-            meanings = centred(vectors[start : start + _BATCH], self.centre)
-            logits, nearest = self.views.look(meanings, self.ngrams.transform(texts[start : start + _BATCH]))
-            pooled = pool(logits, self.view_weights)
-            probabilities.append(softmax(pooled))
-            strange.append(self.scope.out_of_scope(pooled, nearest))
-        return np.concatenate(probabilities), np.concatenate(strange)
+        batches = [slice(start, start + _BATCH) for start in range(0, len(texts), _BATCH)]
+        judged = [self._judge(texts[batch], vectors[batch]) for batch in batches]
+        return np.concatenate([each for each, _ in judged]), np.concatenate([each for _, each in judged])
+
+    def _judge(self, texts: list[str], vectors: Floats) -> tuple[Floats, NDArray[np.float64]]:
+        meanings = centred(without_language(texts, vectors, self.language_offset), self.centre)
+        logits, nearest = self.views.look(meanings, self.ngrams.transform(texts))
+        probabilities, strange = self.pooling.judge(logits, nearest)
+        unread = self.ngrams.coverage(texts) < _READABLE
+        if unread.any():
+            probabilities[unread], strange[unread] = self.wordless.judge(logits[:, unread], nearest[unread])
+        return probabilities, strange
 
 
 def centred(vectors: Floats, centre: Floats) -> Floats:
@@ -101,9 +120,9 @@ def centred(vectors: Floats, centre: Floats) -> Floats:
     return rest
 
 
-def pool(logits: Floats, weights: Floats) -> Floats:
+def pool(logits: Floats, weights: tuple[float, float, float]) -> Floats:
     """Weighted sum over the views: (3, q, c) → (q, c)."""
-    pooled: Floats = np.einsum("vqc,v->qc", logits, weights, dtype=np.float32)
+    pooled: Floats = np.einsum("vqc,v->qc", logits, np.array(weights, dtype=np.float32))
     return pooled
 
 

@@ -54,6 +54,13 @@ class NgramFeatures:
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         return vectors
 
+    def coverage(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Shape (len(texts),): the share of each text's different pieces that were seen; 0 for a text without any."""
+        shares = [
+            np.mean(self._weights_of(np.array(pieces)) > 0) if pieces else 0.0 for pieces in map(_hashed_pieces, texts)
+        ]
+        return np.array(shares, dtype=np.float32)
+
     def _weights_of(self, pieces: NDArray[np.int64]) -> NDArray[np.float32]:
         return self.inverse_frequency[pieces % _FREQUENCY_SLOTS]
 

@@ -1,7 +1,7 @@
 """Reads a GGUF file (versions 2 and 3): metadata and tensors. Knows nothing of any architecture.
 
 Source of the format: "GGUF" and the block layouts in the ggml project's documentation. Enough for the embedded model:
-tensors in F32, F16, Q8_0 and Q4_1. transformers reads every other kind, forty times slower.
+tensors in F32, F16, Q8_0 and Q4_1. transformers reads every other kind, more slowly.
 """
 
 from __future__ import annotations

@@ -39,9 +39,7 @@ class FairLock:
             self._waiting.append(mine)
         try:
             mine.wait()
-        except (
-            BaseException
-        ):  # the wait was broken off, as by Ctrl-C: leave the queue, or hand on what was just received
+        except BaseException:  # the wait was broken off, as by Ctrl-C
             self._leave(mine)
             raise
 

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 
 from bot.training.calibration_cases import Case, all_cases, rows
-from bot.training.logistic import fit_logistic
+from bot.training.logistic import fit_evidence
 from bot.training.metrics import auroc, expected_calibration_error
 from bot.verifiers.calibration import Calibration, Logistic, as_json
-from bot.verifiers.evidence import answerable_features, ranking_scores, sentences_of, support_features
+from bot.verifiers.evidence import answerable_features, ranking_scores, sentences_of, similarities_with, support_features
 from bot.verifiers.sentence_vectors import SentenceVectors
 from knowledge.languages import detect_language
 from knowledge.protocols import Embedder
@@ -32,6 +32,8 @@ from knowledge.sentences import split_sentences
 LANGUAGES = ("en", "zh")
 # How often customers are taken to ask what: most questions have an answer, and most of the others are on the subject.
 _SHARES = {(True, True): 0.75, (False, True): 0.125, (False, False): 0.125}  # (answerable, near)
+# Questions made for a paragraph, or about one product, are unlike what a help centre is asked.
+_LESS_LIKE_CUSTOMERS = {"cmrc2018": 0.25, "drcd": 0.25, "epqa": 0.25}
 _SMALL = 60  # a data set with fewer cases of one kind counts in proportion
 
 
@@ -86,21 +88,23 @@ def calibrate(folder: Path, embedder: Embedder, name: str) -> dict[str, Any]:
 def fit(all_rows: Sequence[Row], language: str, *, leave_out: int | None = None) -> Logistic:
     """On the rows of `language`, without those of one fold where given."""
     chosen = [row for row in all_rows if row.language == language and row.fold != leave_out]
-    return fit_logistic([row.features for row in chosen], [row.truth for row in chosen], row_weights(chosen))
+    return fit_evidence([row.features for row in chosen], [row.truth for row in chosen], row_weights(chosen))
 
 
 def row_weights(chosen: Sequence[Row]) -> list[float]:
     """Every data set counts the same within its kind, and the kinds count as they are expected to be asked."""
     counts = Counter((row.truth, row.group) for row in chosen)
-    totals = Counter({kind: 0.0 for kind in _SHARES})
-    for (truth, (_, near)), count in counts.items():
-        totals[truth, near] += min(1.0, count / _SMALL)
+    shares = {
+        (truth, group): _LESS_LIKE_CUSTOMERS.get(group[0], 1.0) * min(1.0, count / _SMALL)
+        for (truth, group), count in counts.items()
+    }
+    totals = dict.fromkeys(_SHARES, 0.0)
+    for (truth, (_, near)), share in shares.items():
+        totals[truth, near] += share
     return [
-        _SHARES[row.truth, row.group[1]]
-        * min(1.0, counts[row.truth, row.group] / _SMALL)
-        / counts[row.truth, row.group]
-        / totals[row.truth, row.group[1]]
+        _SHARES[row.truth, row.group[1]] * share / counts[row.truth, row.group] / totals[row.truth, row.group[1]]
         for row in chosen
+        for share in [shares[row.truth, row.group]]
     ]
 
 
@@ -161,7 +165,13 @@ def _reliability(judged: Sequence[tuple[Row, float]]) -> dict[str, Any]:
         inside = places == number
         if inside.any():
             share = weights[inside] / weights[inside].sum()
-            bins.append([float(share @ chances[inside]), float(share @ truths[inside]), float(weights[inside].sum() / weights.sum())])
+            bins.append(
+                [
+                    float(share @ chances[inside]),
+                    float(share @ truths[inside]),
+                    float(weights[inside].sum() / weights.sum()),
+                ]
+            )
     return {
         "ece": round(sum(weight * abs(chance - truth) for chance, truth, weight in bins), 3),
         "ece_unweighted": round(expected_calibration_error(chances.tolist(), truths.astype(bool).tolist(), bins=10), 3),
@@ -170,9 +180,12 @@ def _reliability(judged: Sequence[tuple[Row, float]]) -> dict[str, Any]:
 
 
 def _rows_of(case: Case, embedder: Embedder, vectors: SentenceVectors) -> tuple[Row, list[Row]]:
-    """What there is to learn of a case: whether it can be answered, and where the answer is known, by which sentences."""
+    """What there is to learn of a case: can it be answered, and, where that is known, by which sentences?"""
     sentences = sentences_of(case.passages)
-    similarities = vectors.of([one.text for one in sentences]) @ embedder.embed_queries([case.question])[0]
+    question_vector = embedder.embed_queries([case.question])[0]
+    similarities = similarities_with(
+        case.question, question_vector, sentences, vectors.of([one.text for one in sentences])
+    )
     features = answerable_features(case.question, case.passages, similarities)
     row = Row(features, case.answerable, case.language, (case.source, case.near), case.fold)
     if not case.gold or not (case.answers or case.source == "epqa"):
@@ -191,7 +204,7 @@ def _rows_of(case: Case, embedder: Embedder, vectors: SentenceVectors) -> tuple[
 
 
 def _english_claims(folder: Path, vectors: SentenceVectors) -> Iterator[Row]:
-    """Answers about products with the sentence that they were written from, and with another one about the same product."""
+    """Answers about products with the sentence that they were written from, and with another about the same product."""
     by_product: dict[str, list[dict[str, Any]]] = {}
     for row in rows(folder, "hetpqa_gen/train")[:1500]:
         by_product.setdefault(row["asin"], []).append(row)
@@ -219,7 +232,7 @@ def _chinese_claims(folder: Path, vectors: SentenceVectors) -> Iterator[Row]:
                 yield _claim(claim, chance.choice(others), False, vectors, "cmrc2018", fold % 5)
 
 
-def _claim(claim: str, sentence: str, truth: bool, vectors: SentenceVectors, source: str, fold: int) -> Row:  # noqa: PLR0913
+def _claim(claim: str, sentence: str, truth: bool, vectors: SentenceVectors, source: str, fold: int) -> Row:
     one, other = vectors.of([claim, sentence])
     return Row(
         support_features(claim, sentence, float(one @ other)), truth, detect_language(claim), (source, True), fold

@@ -1,7 +1,8 @@
 """Questions whose passages are known to answer them, or known not to, made from public data sets. Knows no model.
 
-A case without an answer is made by leaving out: the same question is asked again after the page or paragraph that answers it
-has been taken out of the base, which leaves the passages that come nearest; or it is asked of a base on another subject.
+A case without an answer is made by leaving out: the same question is asked again after the page or paragraph that
+answers it has been taken out of the base, which leaves the passages that come nearest; or it is asked of a base on
+another subject.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Base:
         self.passages = passages
         self._embedder = embedder
         self._state = SearchState(
-            FaissIndex(embedder.dimensions), LexicalIndex(), dimensions=embedder.dimensions, generation=1
+            FaissIndex(embedder.dimensions), FaissIndex(embedder.dimensions), LexicalIndex(), generation=1
         )
         vectors = embedder.embed_passages([passage.embedded_text for passage in passages])
         self._state.add(
@@ -94,7 +95,7 @@ class Base:
 
 
 def all_cases(folder: Path, embedder: Embedder) -> list[Case]:
-    """Every case that the data sets in `folder` give; about 3,400. Takes minutes of embedding. OSError if one is missing."""
+    """Every case that the data sets in `folder` give; about 3,000. Takes minutes. OSError if one is missing."""
     chance = random.Random(7)
     strangers = _Strangers(folder, chance)
     cases: list[Case] = []
@@ -135,7 +136,7 @@ class _Strangers:
 def _help_centre(
     folder: Path, name: str, language: str, embedder: Embedder, strangers: _Strangers, chance: random.Random
 ) -> Iterator[Case]:
-    """Headings that ask, with their page in the base and taken out; asked in the other language too, where pages are parallel.
+    """Headings that ask, with their page in the base and taken out; parallel pages in the other language too.
 
     The heading itself is taken off the passages that it stands over: a customer does not ask in its words.
     """
@@ -193,7 +194,7 @@ def _paragraphs(
 
 
 def _hotels(folder: Path, embedder: Embedder, chance: random.Random) -> Iterator[Case]:
-    """Customers' turns over the questions and answers of one hotel or restaurant; what only reviews answer has no answer."""
+    """Customers' turns over the questions and answers of one hotel or restaurant; what only reviews answer has none."""
     faq: dict[tuple[str, str], list[Passage]] = {}
     for row in rows(folder, "dstc11_sktod/kb"):
         if row["doc_type"] == "faq":

@@ -7,14 +7,19 @@ of scope.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.classifiers.intent_head import Floats, IntentViews, ScopeRule, log_sum_exp
+from bot.classifiers.intent_head import Floats, IntentViews, Pooling, ScopeRule, log_sum_exp, pool
 from bot.errors import TrainingDataInvalid
+from knowledge.torch_runtime import torch_threads
+
+if TYPE_CHECKING:
+    import torch
 
 TITLE = -1  # the fold of titles: they are trained on in every fold and never scored
 IN_SCOPE_REFUSED = 0.08  # share of cross-validated examples that the threshold calls out of scope
@@ -118,7 +123,10 @@ def train_views(rows: Rows, seed: int) -> IntentViews:
 
 
 def _train_softmax(features: Floats, rows: Rows, recipe: HeadRecipe, seed: int) -> tuple[Floats, Floats]:
-    """A linear softmax head by AdamW with a falling learning rate: weights (width, c) and bias (c,)."""
+    """A linear softmax head by AdamW with a falling learning rate: weights (width, c) and bias (c,).
+
+    On one thread: two are hardly faster on an idle machine, and thirty times slower on a busy one.
+    """
     import torch
 
     inputs, labels = torch.from_numpy(features), torch.from_numpy(rows.labels)
@@ -130,14 +138,21 @@ def _train_softmax(features: Floats, rows: Rows, recipe: HeadRecipe, seed: int) 
     epochs = max(_EPOCHS, -(-_FEWEST_STEPS // batches))
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=epochs * batches)
     random = torch.Generator().manual_seed(seed)
-    for _ in range(epochs):
-        for chosen in torch.split(torch.randperm(len(labels), generator=random), batch):
+    with torch_threads(1):
+        for chosen in (each for _ in range(epochs) for each in _batches(len(labels), batch, random)):
             optimizer.zero_grad()
             loss = torch.nn.functional.cross_entropy(inputs[chosen] @ weights + bias, labels[chosen])
             torch.autograd.backward(loss)
             optimizer.step()
             schedule.step()
     return weights.detach().numpy(), bias.detach().numpy()
+
+
+def _batches(rows: int, size: int, random: torch.Generator) -> Sequence[torch.Tensor]:
+    """Every row's number once, shuffled."""
+    import torch
+
+    return torch.split(torch.randperm(rows, generator=random), size)
 
 
 def _mean_directions(features: Floats, rows: Rows) -> Floats:
@@ -148,28 +163,40 @@ def _mean_directions(features: Floats, rows: Rows) -> Floats:
     return np.ascontiguousarray(directions.T)
 
 
-def weigh_views(logits: Floats, labels: Integers) -> Floats:
-    """Weights above 0 that make the pooled probabilities of held-out examples likeliest: temperature scaling
-    (Guo et al. 2017, §4.2) of several views at once.
+def fit_pooling(held_out: HeldOut, used: Sequence[int]) -> Pooling:
+    """Weights of the views `used`, 0 for the others, that make held-out examples likeliest: temperature scaling
+    (Guo et al. 2017, §4.2) of several views at once. A view that only does harm is left out. The scope rule goes with them.
     """
+    found = _likeliest_weights(held_out.logits[list(used)], held_out.labels)
+    if len(used) > 1 and min(found) <= 0:
+        worst = int(np.argmin(found))
+        return fit_pooling(held_out, [view for place, view in enumerate(used) if place != worst])
+    weight_of = dict(zip(used, found, strict=True))
+    weights = (weight_of.get(0, 0.0), weight_of.get(1, 0.0), weight_of.get(2, 0.0))
+    return Pooling(weights, _scope_rule(pool(held_out.logits, weights), held_out.nearest))
+
+
+def _likeliest_weights(logits: Floats, labels: Integers) -> list[float]:
+    """A convex problem in as many unknowns as there are views; weights may come out below 0."""
     import torch
 
     views, truth = torch.from_numpy(logits), torch.from_numpy(labels)
-    exponents = torch.nn.Parameter(torch.full((len(logits),), -float(np.log(len(logits)))))
-    optimizer: torch.optim.Optimizer = torch.optim.LBFGS([exponents], max_iter=50, line_search_fn="strong_wolfe")
+    weights = torch.nn.Parameter(torch.full((len(logits),), 1 / len(logits)))
+    optimizer: torch.optim.Optimizer = torch.optim.LBFGS([weights], max_iter=50, line_search_fn="strong_wolfe")
 
-    def loss() -> torch.Tensor:
+    def loss() -> float:
         optimizer.zero_grad()
-        value = torch.nn.functional.cross_entropy(torch.einsum("vqc,v->qc", views, exponents.exp()), truth)
+        value = torch.nn.functional.cross_entropy(torch.einsum("vqc,v->qc", views, weights), truth)
         torch.autograd.backward(value)
-        return value
+        return float(value.detach())
 
-    optimizer.step(loss)
-    weights: Floats = exponents.detach().clamp(-10, 4).exp().numpy()
-    return weights
+    with torch_threads(1):
+        optimizer.step(loss)
+    found = weights.detach().clamp(max=50)  # where the examples separate perfectly there is no likeliest weight
+    return [float(each) for each in found] if len(logits) > 1 else [max(float(found[0]), 1e-3)]
 
 
-def scope_rule(pooled: Floats, nearest: Floats) -> ScopeRule:
+def _scope_rule(pooled: Floats, nearest: Floats) -> ScopeRule:
     energy = log_sum_exp(pooled)
     rule = ScopeRule(
         energy_mean=float(energy.mean()),

@@ -17,6 +17,7 @@ import numpy as np
 
 from bot.classifiers.finetuned import write_head
 from bot.classifiers.intent_head import Floats, IntentHead, centred, pool, softmax
+from bot.classifiers.language_offset import language_offset, without_language
 from bot.classifiers.ngrams import NgramFeatures
 from bot.errors import TrainingDataInvalid
 from bot.training.intent_views import (
@@ -25,9 +26,8 @@ from bot.training.intent_views import (
     Rows,
     cross_validate,
     deal_folds,
-    scope_rule,
+    fit_pooling,
     train_views,
-    weigh_views,
 )
 from bot.training.metrics import accuracy, expected_calibration_error, macro_f1
 from bot.training.releases import current_release, make_current, publish_release, releases
@@ -84,20 +84,22 @@ def train_intent_head(
     numbers = {name: number for number, name in enumerate(names)}
     labels = np.array([numbers[example.intent] for example in examples] + [number for _, number in named])
 
-    vectors = _embed(texts, embedder, progress)
+    offset = language_offset(embedder)
+    vectors = without_language(texts, _embed(texts, embedder, progress), offset)
     centre = vectors[: len(examples)].mean(axis=0)
     features = NgramFeatures.fit(texts)
     rows = Rows(centred(vectors, centre), features.transform(texts), labels, len(names))
     folds = np.concatenate([deal_folds(labels[: len(examples)], seed), np.full(len(named), TITLE)])
     held_out = cross_validate(rows, folds, seed, lambda done: progress(_STAGE, 0.6 + 0.3 * done))
-    view_weights = weigh_views(held_out.logits, held_out.labels)
-    pooled = pool(held_out.logits, view_weights)
-    scope = scope_rule(pooled, held_out.nearest)
+    pooling = fit_pooling(held_out, (0, 1, 2))
+    wordless = fit_pooling(held_out, (0, 2))
 
     progress(_STAGE, 0.9)
-    head = IntentHead(names, centre, features, train_views(rows, seed), view_weights, scope)
+    head = IntentHead(names, centre, offset, features, train_views(rows, seed), pooling, wordless)
     progress(_STAGE, 1.0)
-    metrics = {"examples": len(examples), "intents": len(names)} | _measure(softmax(pooled), held_out.labels)
+    metrics = {"examples": len(examples), "intents": len(names)} | _measure(
+        softmax(pool(held_out.logits, pooling.weights)), held_out.labels
+    )
     return TrainedIntents(head, metrics, time.perf_counter() - started)
 
 

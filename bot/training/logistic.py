@@ -13,6 +13,22 @@ _STEPS = 50
 _RIDGE = 1e-3  # on standardised weights, relative to a total sample weight of 1
 
 
+def fit_evidence(
+    features: Sequence[Mapping[str, float]], truths: Sequence[bool], weights: Sequence[float] | None = None
+) -> Logistic:
+    """As `fit_logistic`, where every feature is evidence for the truth: one that would speak against it gets no weight.
+
+    Correlated features otherwise take weights of both signs that fit one collection and mislead in another.
+    """
+    names = list(features[0])
+    while True:
+        fitted = fit_logistic([{name: row[name] for name in names} for row in features], truths, weights)
+        worst = min(names, key=lambda name: fitted.weights[name])
+        if fitted.weights[worst] >= 0 or len(names) == 1:
+            return fitted
+        names.remove(worst)
+
+
 def fit_logistic(
     features: Sequence[Mapping[str, float]], truths: Sequence[bool], weights: Sequence[float] | None = None
 ) -> Logistic:
@@ -32,9 +48,7 @@ def fit_logistic(
     return Logistic(float(solution[0] - slopes @ centre), dict(zip(names, slopes.tolist(), strict=True)))
 
 
-def _newton(
-    table: NDArray[np.float64], truths: NDArray[np.float64], share: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _newton(table: NDArray[np.float64], truths: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
     design = np.hstack([np.ones((len(table), 1)), table])
     penalty = np.full(design.shape[1], _RIDGE)
     penalty[0] = 0.0

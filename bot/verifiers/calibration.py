@@ -1,4 +1,4 @@
-"""The few fitted numbers that turn similarities into probabilities. Knows no model; a file beside this module holds ours.
+"""The few fitted numbers that turn similarities into probabilities. Knows no model. Ours lie beside this module.
 
 A calibration belongs to one embedder: another one has other similarities, and needs its own
 (`python -m bot.training.calibration`).

@@ -8,12 +8,15 @@ from collections.abc import Collection, Sequence
 from knowledge.lexical_tokens import tokens
 
 _STOPWORDS = frozenset(
-    "a about able after all also am an and any anyone are as at be been before but by can could did do does for from get "
-    "had has have he her here his how i if in is it it's its just know like may me might must my need no not of on only or "
-    "our please shall she should so some tell than that the their them then there these they this those to too us want "
-    "was we were what when where which who why will with would yes you your".split()
+    "a about able after all also am an and any anyone are as at be been before but by can could did do does "
+    "for from get had has have he her here his how i if in is it it's its just know like may me might must my "
+    "need no not of on only or our please shall she should so some tell than that the their them then there "
+    "these they this those to too us want was we were what when where which who why will with would yes you "
+    "your".split()
 )
-_STOP_CHARACTERS = frozenset("的了是在和与或及有您你我们会可以请就也都这那个为于对把被从到不没吗呢吧什么怎如何多少哪几时候能要想问一样")
+_STOP_CHARACTERS = frozenset(
+    "的了是在和与或及有您你我们会可以请就也都这那个为于对把被从到不没吗呢吧什么怎如何多少哪几时候能要想问一样"
+)
 
 
 def question_words(text: str) -> tuple[str, ...]:

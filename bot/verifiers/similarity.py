@@ -1,7 +1,7 @@
 """The Verifier without a model of its own: similarities of the Embedder, turned into probabilities by fitted numbers.
 
 It tells questions about something else from the company's own questions. That a page on the right subject lacks just
-the fact that was asked for is beyond similarity: see docs of `bot.training.calibration` for how often it notices.
+the fact that was asked for is beyond similarity: "measured" in calibration.json says how often it notices.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from bot.verifiers.evidence import (
     answerable_features,
     ranking_scores,
     sentences_of,
+    similarities_with,
     support_features,
 )
 from bot.verifiers.sentence_vectors import SentenceVectors
@@ -25,7 +26,7 @@ __all__ = ["SimilarityVerifier", "load_calibration"]
 
 
 class SimilarityVerifier:
-    """Thread-safe. The vectors of sentences are remembered, so that a question about known passages costs one embedding."""
+    """Thread-safe. Remembers the vectors of sentences: a question about known passages costs one embedding."""
 
     def __init__(self, embedder: Embedder, calibration: Calibration) -> None:
         """`calibration` must have been fitted with the same embedder."""
@@ -43,7 +44,7 @@ class SimilarityVerifier:
         if not sentences:
             return Assessment(0.0, ())
         vectors = self._vectors.of([sentence.text for sentence in sentences])
-        similarities = vectors @ self._embedder.embed_queries([question])[0]
+        similarities = similarities_with(question, self._embedder.embed_queries([question])[0], sentences, vectors)
         language = detect_language(question)
         answerable = self._calibration.answerable[language].probability(
             answerable_features(question, passages, similarities)

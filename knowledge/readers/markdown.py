@@ -55,8 +55,10 @@ def _read(text: str, *, title: str, fallback: str, encoding: str) -> DocumentTex
 
 
 def _is_hardly_prose(body: str) -> bool:
-    """A large file of which every sixth character is markup would keep the parser busy for minutes."""
-    return len(body) > _LARGE and 6 * (len(body) - len(body.translate(_MARKUP))) > len(body)
+    """A large file of nothing but markup, or of lines of a few letters, would keep the parser busy for minutes."""
+    if len(body) <= _LARGE:
+        return False
+    return 6 * (len(body) - len(body.translate(_MARKUP))) > len(body) or 12 * body.count("\n") > len(body)
 
 
 def _render(body: str) -> str:

@@ -8,12 +8,15 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.fakes.scripted_frontdesk import a_scripted_frontdesk
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -32,21 +35,24 @@ CHROMIUM_ARGUMENTS = [
 
 @contextmanager
 def serving(desk: Any, port: int = 0) -> Iterator[str]:
-    """Serves the three pages of `desk`; yields their address."""
+    """Serves the three pages of `desk`, without the site around them; yields their address."""
     import gradio as gr
-    import uvicorn
     from fastapi import FastAPI
 
-    from ui.chat import build_chat
-    from ui.operator_console import build_console
+    from ui.app import our_pages
     from ui.theme import mount_arguments
-    from ui.uploads import build_uploads
 
     app = FastAPI()
-    for page, build in (("chat", build_chat), ("console", build_console), ("knowledge", build_uploads)):
-        gr.mount_gradio_app(app, build(desk), path=f"/{page}", **mount_arguments(page))
-    started = threading.Event()
-    app.router.on_startup.append(started.set)
+    for path, blocks in our_pages(desk).items():
+        gr.mount_gradio_app(app, blocks, path=path, **mount_arguments(path.removeprefix("/")))
+    with serving_app(app, port) as address:
+        yield address
+
+
+@contextmanager
+def serving_app(app: FastAPI, port: int = 0) -> Iterator[str]:
+    import uvicorn
+
     listening = socket.create_server(("127.0.0.1", port))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

@@ -68,6 +68,7 @@ def test_conversations_are_searched_and_filtered(address: str, open_page: OpenPa
     console.get_by_role("button", name="Closed").click()
     expect(console.get_by_text("No conversation matches")).to_be_visible()
     console.get_by_role("button", name="All").click()
+    expect(console.locator(".fd-row")).to_have_count(1)
     console.reload()
     expect(console.get_by_label("Search what was said")).to_have_value("zebra")
     expect(console.locator(".fd-row")).to_have_count(1)

@@ -70,7 +70,7 @@ def names(events: list[Event]) -> list[str]:
     return [name for name, _, _ in events]
 
 
-def assert_problem(response: httpx.Response, status: int, code: str) -> None:
+def assert_problem(response: Any, status: int, code: str) -> None:
     assert response.status_code == status, response.text
     body = response.json()
     assert set(body) == {"code", "message", "status"}
@@ -343,5 +343,7 @@ def test_the_description_names_every_event(client: httpx.Client) -> None:
     told = {event["properties"]["event"]["const"] for event in events}
     assert told == {"accepted", "intent", "passages", "text", "answer", "handoff", "ended"}
     text = json.dumps(described)
+    assert "HTTPValidationError" not in text
+    assert described["paths"]["/api/v1/documents"]["get"]["security"] == [{"basic": []}, {"session": []}]
     for reference in set(text.split('"$ref": "#/components/schemas/')[1:]):
         assert reference.split('"')[0] in described["components"]["schemas"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import httpx
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 from starlette.testclient import TestClient
@@ -31,7 +31,7 @@ def client(desk: Desk) -> Iterator[TestClient]:
         yield client
 
 
-def sign_in(client: TestClient, name: str, password: str = PASSWORD, **form: str) -> httpx.Response:
+def sign_in(client: TestClient, name: str, password: str = PASSWORD, **form: str) -> Any:
     return client.post("/sign-in", data={"name": name, "password": password, **form}, headers=PAGE)
 
 

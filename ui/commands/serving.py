@@ -46,9 +46,8 @@ def _run(settings: Settings, listening: socket.socket, *, empty: bool) -> None:
         first_admin = accounts.ensure_first_admin()
         app = create_app(frontdesk, accounts)
         address = _address(listening)
-        note(
-            f"\nfrontdesk is open.\n  Chat       {address}/chat\n  Console    {address}/console\n  Knowledge  {address}/knowledge"
-        )
+        pages = ("chat", "console", "knowledge")
+        note("\nfrontdesk is open.\n" + "\n".join(f"  {page.capitalize():11}{address}/{page}" for page in pages))
         if first_admin is not None:
             name, password = first_admin
             note(f"  Sign in as '{name}' with the password '{password}'. It is shown this once.")

@@ -167,6 +167,7 @@ root.addEventListener("click", (event) => {
 });
 
 root.addEventListener("submit", (event) => {
+  if (event.target.hasAttribute("action")) return; // a form that the browser sends by itself
   event.preventDefault();
   submitted(event.target);
 });

@@ -1,0 +1,100 @@
+"""Reads evaluation files: JSON lines, plain or gzipped, in the formats of the public contract. Knows nothing of models."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.errors import EvaluationDataInvalid
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalQuestion:
+    question: str
+    document_ids: tuple[str, ...]  # any of them answers
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierTurn:
+    role: str  # "user" or "agent"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerQuestion:
+    question: str
+    answer: str
+    answerable: bool
+    turns: tuple[EarlierTurn, ...] = ()
+    passages: tuple[str, ...] | None = None  # the evidence, where it is given and retrieval is skipped
+
+
+def read_retrieval_questions(path: Path) -> list[RetrievalQuestion]:
+    """Raises EvaluationDataInvalid, naming file and line."""
+    return _read(path, _retrieval_question)
+
+
+def read_answer_questions(path: Path) -> list[AnswerQuestion]:
+    """Raises EvaluationDataInvalid, naming file and line."""
+    return _read(path, _answer_question)
+
+
+def _retrieval_question(row: Mapping[str, Any]) -> RetrievalQuestion:
+    ids = row["document_ids"]
+    if not isinstance(ids, list) or not ids:
+        raise ValueError("document_ids must be a list with at least one id")
+    return RetrievalQuestion(_text(row, "question"), tuple(map(str, ids)))
+
+
+def _answer_question(row: Mapping[str, Any]) -> AnswerQuestion:
+    passages = row.get("passages")
+    if passages is not None and not (isinstance(passages, list) and all(isinstance(text, str) for text in passages)):
+        raise ValueError("passages must be a list of texts")
+    turns = tuple(EarlierTurn(str(turn["role"]), str(turn["text"])) for turn in row.get("turns") or ())
+    answerable = bool(row.get("answerable", True))
+    answer = _text(row, "answer") if answerable else str(row.get("answer") or "")
+    return AnswerQuestion(
+        _text(row, "question"), answer, answerable, turns, None if passages is None else tuple(passages)
+    )
+
+
+def _text(row: Mapping[str, Any], key: str) -> str:
+    value = row[key]
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{key} must be a text that is not empty")
+    return value
+
+
+def _read(path: Path, as_row: Callable[[Mapping[str, Any]], Row]) -> list[Row]:
+    rows: list[Row] = []
+    for number, line in enumerate(_lines(path), start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+            if not isinstance(value, dict):
+                raise TypeError("a line holds one JSON object")
+            rows.append(as_row(value))
+        except KeyError as error:
+            raise EvaluationDataInvalid(f"'{path}', line {number}: {error} is missing") from None
+        except (ValueError, TypeError) as error:
+            raise EvaluationDataInvalid(f"'{path}', line {number}: {error}") from None
+    if not rows:
+        raise EvaluationDataInvalid(f"'{path}' holds no rows")
+    return rows
+
+
+def _lines(path: Path) -> Iterator[str]:
+    opened = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opened(path, "rt", encoding="utf-8-sig") as file:
+            yield from file
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise EvaluationDataInvalid(f"Cannot read '{path}': {error}; give JSON lines in UTF-8, plain or gzipped") from None
