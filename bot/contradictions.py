@@ -38,7 +38,8 @@ _STOPWORDS = frozenset(
     "they them their we our us you your i my me he she his her there here which who what when where how all "
     "any some also only just please not no don doesn didn isn aren wasn won can't cannot yes very too both "
     "each such more most about up out into over 的 了 是 在 和 与 或 及 有 您 你 我 们 会 可 以 请 就 也 都 "
-    "这 那 个 为 于 对 把 被 从 到 不 没 无 未 能 要 吗 呢 吧 地 得 着 过".split()
+    "这 那 个 为 于 对 把 被 从 到 不 没 无 未 能 要 吗 呢 吧 地 得 着 过 "
+    "个 零 一 二 三 四 五 六 七 八 九 十 百 千 万 两".split()
 )
 # Words that a restatement brings along without saying anything new.
 _COLOURLESS = frozenset(

@@ -1,4 +1,4 @@
-"""An answer while it grows: sentences with their sources, and the [n] markers and citations that follow from them. Pure."""
+"""An answer while it grows: sentences with their sources, and the [n] markers and citations they need. Pure."""
 
 from __future__ import annotations
 

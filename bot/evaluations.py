@@ -1,4 +1,4 @@
-"""Evaluation files → running parts → figures. The scoring is in bot/training; nothing of the installation is changed."""
+"""Evaluation files → running parts → figures. The scoring is in bot/training; the installation is not changed."""
 
 from __future__ import annotations
 
@@ -20,6 +20,34 @@ if TYPE_CHECKING:
     from bot.transcripts import SqlTranscripts
     from knowledge.library import KnowledgeLibrary
     from knowledge.protocols import Embedder, Retriever
+
+
+def evaluate_intents_file(
+    settings: Settings,
+    test: Path,
+    *,
+    train: Path | None = None,
+    shots: int | None = None,
+    seed: int = 0,
+    progress: ProgressCallback = no_progress,
+) -> dict[str, float | int | None]:
+    """The figures of `frontdesk evaluate intents`: of a head trained on `train`, else of the installation's classifier.
+
+    Raises EvaluationDataInvalid, TrainingDataInvalid.
+    """
+    from bot.bootstrap import company_and_intents, open_classifier, open_embedder, open_home
+    from bot.training.evaluate_intents import evaluate_intents, train_and_evaluate_intents
+    from bot.training.evaluation_data import read_intent_rows
+
+    rows = read_intent_rows(test)
+    examples = read_intent_rows(train) if train is not None else None
+    embedder = open_embedder(settings, progress=progress)
+    if examples is not None:
+        return train_and_evaluate_intents(rows, examples, embedder, shots=shots, seed=seed, progress=progress)
+    home = open_home(settings)
+    _, intents = company_and_intents(settings, home.catalog)
+    home.engine.dispose()
+    return evaluate_intents(rows, open_classifier(settings, intents, embedder, progress=progress), progress=progress)
 
 
 def evaluate_retrieval_files(

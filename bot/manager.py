@@ -47,7 +47,7 @@ def never() -> bool:
 class TurnLimits:
     max_message_characters: int = 4000
     passages: int = 5
-    answerable_threshold: float = 0.5
+    answerable_threshold: float = 0.6
 
 
 _NOT_CLASSIFIED = IntentPrediction(UNKNOWN, 0.0)

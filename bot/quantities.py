@@ -118,7 +118,7 @@ def quantities(text: str) -> tuple[Quantity, ...]:
 def units_named(text: str) -> frozenset[str]:
     """The units that `text` names, beside a number or not ("value: 3, unit: pounds")."""
     words = {_UNIT_OF[word] for word in re.findall(r"[a-z]+|[€$£¥￥%％°\"”″℃]", text.lower()) if word in _UNIT_OF}
-    return frozenset(words | {quantity.unit for quantity in quantities(text)})
+    return frozenset(words | {quantity.unit for quantity in quantities(text) if quantity.unit})
 
 
 def _bound(before: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bot.protocols import EvidenceSentence
 
-_NEAR = 0.75  # a further sentence is quoted when its score is at least this share of the best one's
+_NEAR = 0.9  # a further sentence is quoted when its score is at least this share of the best one's
 _MOST_ITEMS = 6  # of a list that comes along as a whole
 
 _ITEM = re.compile(r"\s*(?:[-*•–·](?=\s)|\d{1,2}(?:[.)](?=\s)|[、．])|[（(]\d{1,2}[）)])\s*(?=\S)")

@@ -47,7 +47,7 @@ class ModelSettings(BaseModel):
 class AnswerSettings(BaseModel):
     passages: int = Field(5, ge=1, le=20, description="passages considered for an answer")
     answerable_threshold: float = Field(
-        0.5, ge=0, le=1, description="below this calibrated probability the bot says that it does not know"
+        0.6, ge=0, le=1, description="below this calibrated probability the bot says that it does not know"
     )
     support_threshold: float = Field(
         0.5, ge=0, le=1, description="below this probability a generated sentence is not shown"

@@ -1,4 +1,4 @@
-"""A Retriever over a few texts in memory: for questions that come with their evidence. Knows no files and no database."""
+"""A Retriever over a few texts in memory, for questions that bring their evidence. Knows no files and no database."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from bot.classifiers.intent_head import IntentHead, IntentViews, Pooling, ScopeR
 from bot.classifiers.ngrams import NgramFeatures
 from bot.errors import ReleaseInvalid
 from bot.intents import UNKNOWN, IntentPrediction
-from bot.training.releases import open_release
+from bot.releases import open_release
 
 if TYPE_CHECKING:
     from knowledge.protocols import Embedder

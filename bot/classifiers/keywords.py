@@ -2,66 +2,56 @@
 
 from __future__ import annotations
 
-import re
+import math
+from collections import Counter
 from collections.abc import Sequence
 
-from bot.intents import UNKNOWN, Intent, IntentPrediction
+from bot.classifiers.ngrams import pieces_of
+from bot.classifiers.person_request import asks_for_person
+from bot.intents import UNKNOWN, Intent, IntentPrediction, LeadsTo
 
-_PERSON = (
-    r"(?:human(?: being)?|person|agent|representative|rep|operator|someone|somebody|staff|advisor|manager|supervisor)"
-)
-_ENGLISH = re.compile(
-    r"\b(?:talk|speak|chat)(?:ing)? (?:to|with) (?:an? |the |your |some ?)?(?:real |live |actual |human )?"
-    + _PERSON
-    + r"\b"
-    r"|\b(?:connect|transfer|pass|hand|put) me (?:over |through )?(?:to|with) (?:an? |the |your )?(?:real |live |human )?"
-    + _PERSON
-    + r"\b"
-    r"|\b(?:want|need|get|give) (?:me )?(?:an? )?(?:real|live|actual|human) (?:person|agent|human|being|operator|representative)\b"
-    r"|\b(?:real|live) (?:person|agent|human)(?: please| now)?[.!]?$"
-    r"|^(?:a )?(?:human|agent|operator|representative)(?: please)?[.!]*$"
-    r"|\bcustomer service (?:rep|representative|agent)\b",
-    re.IGNORECASE,
-)
-_CHINESE = re.compile(
-    r"转人工|转接?(?:到)?(?:人工|真人|客服)|人工客服|人工服务|(?:找|要|叫|换|接)(?:个|一个|一位)?(?:人工|真人|活人|客服)|真人客服|^人工[。!！]?$"
-)
-_NOT_WANTED = re.compile(
-    r"\b(?:don['’]?t|do not|no need to|never|not) (?:want|need|like|have)?\s*(?:to )?(?:talk|speak|chat)\b"
-    r"|(?:不用|不要|不想|不需要|别|无需)(?:再)?(?:帮我)?(?:转|找|要)?人工",
-    re.IGNORECASE,
-)
+__all__ = ["KeywordClassifier", "asks_for_person"]
 
-
-def asks_for_person(text: str) -> bool:
-    """Whether a message plainly asks for a person, in English or Chinese. Meant to be right rather than complete."""
-    if _NOT_WANTED.search(text):
-        return False
-    return bool(_ENGLISH.search(text) or _CHINESE.search(text))
+_ALTERNATIVES = 3
+_LEAST_COVERED = 0.5  # share of a message's weighted words that must be those of an intent
 
 
 class KeywordClassifier:
-    """Names the intent whose examples share most words with the message: the baseline that the trained one must beat."""
+    """Names the intent whose words cover most of the message, rare words counting more: the baseline to beat.
+
+    The confidence is that share; it is not calibrated.
+    """
 
     release = "keywords"
 
     def __init__(self, intents: Sequence[Intent]) -> None:
         self._words = {
-            intent.name: [_words(text) for texts in intent.examples.values() for text in texts] for intent in intents
+            intent.name: {word for texts in intent.examples.values() for text in texts for word in _words(text)}
+            for intent in intents
         }
+        self._person = next((intent.name for intent in intents if intent.leads_to is LeadsTo.PERSON), None)
+        intents_with = Counter(word for words in self._words.values() for word in words)
+        self._weights = {word: math.log(1 + len(intents) / found) for word, found in intents_with.items()}
+        self._weight_of_unknown = math.log(1 + len(intents))
 
     def classify(self, text: str) -> IntentPrediction:
-        wanted = _words(text)
-        scored = {
-            name: max((len(wanted & example) / len(wanted | example) for example in examples), default=0.0)
-            for name, examples in self._words.items()
-            if wanted
+        if self._person is not None and asks_for_person(text):
+            return IntentPrediction(self._person, 1.0, ((self._person, 1.0),))
+        weights = {word: self._weights.get(word, self._weight_of_unknown) for word in _words(text)}
+        total = sum(weights.values())
+        if not total:
+            return IntentPrediction(UNKNOWN, 1.0, out_of_scope=1.0)
+        covered = {
+            name: sum(weight for word, weight in weights.items() if word in words) / total
+            for name, words in self._words.items()
         }
-        best = sorted(scored.items(), key=lambda item: -item[1])[:3]
-        if not best or best[0][1] < 0.2:
-            return IntentPrediction(UNKNOWN, 0.0, tuple(best))
-        return IntentPrediction(*best[0], tuple(best))
+        best = sorted(covered.items(), key=lambda item: -item[1])[:_ALTERNATIVES]
+        name, share = best[0]
+        if share <= _LEAST_COVERED:
+            return IntentPrediction(UNKNOWN, 1 - share, tuple(best), out_of_scope=1 - share)
+        return IntentPrediction(name, share, tuple(best), out_of_scope=1 - share)
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[a-z']+|\d+|[\u3400-\u9fff]", text.lower()))
+def _words(text: str) -> set[str]:
+    """Words and pairs of words; a Chinese character is a word."""
+    return {piece for piece in pieces_of(text) if not piece.startswith("~")}

@@ -1,8 +1,9 @@
 """What an embedder adds to Chinese over English, whatever is said. Knows nothing of intents.
 
-Encoders of many languages keep the language in one direction of their space: taking it out lets examples in one language
-serve messages in the other. Measured on xsid with English examples alone and multilingual-e5-small: of Chinese messages in
-scope 4 % instead of 17 % are called unknown, and accuracy with five examples an intent is .89 instead of .83.
+Encoders of many languages keep the language in one direction of their space: taking it out lets examples in one
+language serve messages in the other. Measured on xsid with multilingual-e5-small and English examples alone: of
+Chinese messages in scope 4 % instead of 17 % are called unknown, and accuracy with five examples an intent is .87
+instead of .83.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.answers import Outcome, markers_in, without_markers
-from bot.grounding import contradiction
+from bot.contradictions import contradiction
 from bot.training.evaluation_data import AnswerQuestion
 from bot.training.metrics import rouge_l, token_f1
 from knowledge.sentences import split_sentences
@@ -44,8 +44,8 @@ def evaluate_answers(
     token_f1 (SQuAD), rouge_l: over the answerable questions, without markers; what was not answered counts 0.
     grounded: share of shown sentences that stand verbatim in a passage they cite, or that no pure check of numbers,
     negation and new words can tell apart from one of its sentences; the bot's verifier is not asked.
-    citation_precision: share of citations, on answerable questions, whose passage holds the gold answer: verbatim, or in a
-    sentence of token F1 ≥ .5 with it.
+    citation_precision: share of citations, on answerable questions, whose passage holds the gold answer: verbatim,
+    or in a sentence of token F1 ≥ .5 with it.
     unanswerable_recall: share of the unanswerable questions that were not answered. A share over nothing is null.
     """
     given = []

@@ -1,4 +1,4 @@
-"""Reads evaluation files: JSON lines, plain or gzipped, in the formats of the public contract. Knows nothing of models."""
+"""Reads evaluation files: JSON lines, plain or gzipped, as the public contract says. Knows nothing of models."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.errors import EvaluationDataInvalid
 
 Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRow:
+    text: str
+    intent: str  # "" where the row is out of scope and names none
+    oos: bool = False  # belongs to no intent
+    place: str = ""  # file and line, for messages to people
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,14 @@ class AnswerQuestion:
     passages: tuple[str, ...] | None = None  # the evidence, where it is given and retrieval is skipped
 
 
+def read_intent_rows(path: Path) -> list[IntentRow]:
+    """Rows {"text", "intent", "oos"}, of which others may follow; `oos` is false where it is missing.
+
+    Raises EvaluationDataInvalid, naming file and line.
+    """
+    return [replace(row, place=f"'{path}', line {number}") for number, row in _numbered(path, _intent_row)]
+
+
 def read_retrieval_questions(path: Path) -> list[RetrievalQuestion]:
     """Raises EvaluationDataInvalid, naming file and line."""
     return _read(path, _retrieval_question)
@@ -44,6 +60,16 @@ def read_retrieval_questions(path: Path) -> list[RetrievalQuestion]:
 def read_answer_questions(path: Path) -> list[AnswerQuestion]:
     """Raises EvaluationDataInvalid, naming file and line."""
     return _read(path, _answer_question)
+
+
+def _intent_row(row: Mapping[str, Any]) -> IntentRow:
+    oos = row.get("oos", False)
+    if not isinstance(oos, bool):
+        raise TypeError("oos must be true or false")
+    needed = {"text"} if oos else {"text", "intent"}
+    if missing := needed - row.keys():
+        raise ValueError(f"there is no column {', '.join(sorted(missing))} among {', '.join(row)}")
+    return IntentRow(_text(row, "text"), str(row.get("intent") or "") if oos else _text(row, "intent"), oos)
 
 
 def _retrieval_question(row: Mapping[str, Any]) -> RetrievalQuestion:
@@ -73,15 +99,17 @@ def _text(row: Mapping[str, Any], key: str) -> str:
 
 
 def _read(path: Path, as_row: Callable[[Mapping[str, Any]], Row]) -> list[Row]:
-    rows: list[Row] = []
+    return [row for _, row in _numbered(path, as_row)]
+
+
+def _numbered(path: Path, as_row: Callable[[Mapping[str, Any]], Row]) -> list[tuple[int, Row]]:
+    """Every row with the number of its line."""
+    rows: list[tuple[int, Row]] = []
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
-            if not isinstance(value, dict):
-                raise TypeError("a line holds one JSON object")
-            rows.append(as_row(value))
+            rows.append((number, as_row(_object(line))))
         except KeyError as error:
             raise EvaluationDataInvalid(f"'{path}', line {number}: {error} is missing") from None
         except (ValueError, TypeError) as error:
@@ -91,10 +119,19 @@ def _read(path: Path, as_row: Callable[[Mapping[str, Any]], Row]) -> list[Row]:
     return rows
 
 
+def _object(line: str) -> Mapping[str, Any]:
+    value = json.loads(line)
+    if not isinstance(value, dict):
+        raise TypeError("a line holds one JSON object")
+    return value
+
+
 def _lines(path: Path) -> Iterator[str]:
     opened = gzip.open if path.suffix == ".gz" else open
     try:
         with opened(path, "rt", encoding="utf-8-sig") as file:
             yield from file
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise EvaluationDataInvalid(f"Cannot read '{path}': {error}; give JSON lines in UTF-8, plain or gzipped") from None
+        raise EvaluationDataInvalid(
+            f"Cannot read '{path}': {error}; give JSON lines in UTF-8, plain or gzipped"
+        ) from None

@@ -165,7 +165,7 @@ def _mean_directions(features: Floats, rows: Rows) -> Floats:
 
 def fit_pooling(held_out: HeldOut, used: Sequence[int]) -> Pooling:
     """Weights of the views `used`, 0 for the others, that make held-out examples likeliest: temperature scaling
-    (Guo et al. 2017, §4.2) of several views at once. A view that only does harm is left out. The scope rule goes with them.
+    (Guo et al. 2017, §4.2) of several views at once. A view that only does harm is left out.
     """
     found = _likeliest_weights(held_out.logits[list(used)], held_out.labels)
     if len(used) > 1 and min(found) <= 0:

@@ -20,6 +20,7 @@ from bot.classifiers.intent_head import Floats, IntentHead, centred, pool, softm
 from bot.classifiers.language_offset import language_offset, without_language
 from bot.classifiers.ngrams import NgramFeatures
 from bot.errors import TrainingDataInvalid
+from bot.releases import current_release, make_current, publish_release, releases
 from bot.training.intent_views import (
     TITLE,
     Integers,
@@ -30,7 +31,6 @@ from bot.training.intent_views import (
     train_views,
 )
 from bot.training.metrics import accuracy, expected_calibration_error, macro_f1
-from bot.training.releases import current_release, make_current, publish_release, releases
 from knowledge.model_folders import ProgressCallback, no_progress
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The few fitted numbers that turn similarities into probabilities. Knows no model. Ours lie beside this module.
+"""The fitted numbers that turn similarities into probabilities. Knows no model. Ours lie beside this module.
 
 A calibration belongs to one embedder: another one has other similarities, and needs its own
 (`python -m bot.training.calibration`).
@@ -13,9 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from knowledge.errors import ModelUnavailable
 
 CALIBRATION_FILE = Path(__file__).with_name("calibration.json")
+LANGUAGES = ("en", "zh")
+Vector = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +37,29 @@ class Logistic:
 
 
 @dataclass(frozen=True, slots=True)
+class Centres:
+    """The mean vector of many questions and of many sentences, for each language."""
+
+    question: Mapping[str, Vector]
+    sentence: Mapping[str, Vector]
+
+    @property
+    def dimensions(self) -> int:
+        return len(self.question[LANGUAGES[0]])
+
+    @staticmethod
+    def at_zero(dimensions: int) -> Centres:
+        zero = dict.fromkeys(LANGUAGES, np.zeros(dimensions, dtype=np.float32))
+        return Centres(zero, zero)
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """One regression per language for each question; 0.5 means the same in both languages."""
 
     release: str
     embedder: str  # the model whose similarities these numbers belong to
+    centres: Centres
     answerable: Mapping[str, Logistic]
     sentence: Mapping[str, Logistic]
     support: Mapping[str, Logistic]
@@ -49,6 +72,7 @@ def load_calibration(path: Path = CALIBRATION_FILE) -> Calibration:
         return Calibration(
             release=str(stored["release"]),
             embedder=str(stored["embedder"]),
+            centres=Centres(_vectors(stored["centres"]["question"]), _vectors(stored["centres"]["sentence"])),
             answerable=_logistics(stored["answerable"]),
             sentence=_logistics(stored["sentence"]),
             support=_logistics(stored["support"]),
@@ -61,6 +85,7 @@ def load_calibration(path: Path = CALIBRATION_FILE) -> Calibration:
 
 def as_json(calibration: Calibration) -> dict[str, Any]:
     """What `load_calibration` reads, for writing to a file."""
+    centres = {"question": calibration.centres.question, "sentence": calibration.centres.sentence}
     return {
         "release": calibration.release,
         "embedder": calibration.embedder,
@@ -71,15 +96,24 @@ def as_json(calibration: Calibration) -> dict[str, Any]:
             }
             for name in ("answerable", "sentence", "support")
         },
+        "centres": {
+            kind: {
+                language: " ".join(f"{value:.4f}" for value in vector.tolist()) for language, vector in centre.items()
+            }
+            for kind, centre in centres.items()
+        },
     }
+
+
+def _vectors(stored: Mapping[str, str]) -> dict[str, Vector]:
+    return {language: np.array(stored[language].split(), dtype=np.float32) for language in LANGUAGES}
 
 
 def _logistics(stored: Mapping[str, Any]) -> dict[str, Logistic]:
-    fitted = {
-        language: Logistic(float(one["bias"]), {name: float(weight) for name, weight in one["weights"].items()})
-        for language, one in stored.items()
+    return {
+        language: Logistic(
+            float(stored[language]["bias"]),
+            {name: float(weight) for name, weight in stored[language]["weights"].items()},
+        )
+        for language in LANGUAGES
     }
-    missing = {"en", "zh"} - fitted.keys()
-    if missing:
-        raise ValueError(f"it has no numbers for {', '.join(sorted(missing))}")
-    return fitted

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge.errors import DocumentRefused
 from knowledge.passages import DocumentText
 from knowledge.readers.limits import ReadingLimits
-from knowledge.readers.pdf_layout import Block, Line, blocks_of_pages
+from knowledge.readers.pdf_layout import Block, Line, blocks_of_pages, separator_across_pages
 from knowledge.readers.text_building import TextBuilder, one_line, title_from_name
 
 if TYPE_CHECKING:
@@ -137,11 +137,14 @@ def _stated_title(reader: PdfReader) -> str:
 
 def _written(pages: list[list[Block]], title: str) -> DocumentText:
     builder = TextBuilder()
+    before: Block | None = None
     for blocks in pages:
         builder.page()
-        for block in blocks:
+        for number, block in enumerate(blocks):
             if block.level:
                 builder.heading(block.level, block.text)
             else:
-                builder.paragraph(block.text, separator=block.separator)
+                across = separator_across_pages(before, block) if number == 0 and before else None
+                builder.paragraph(block.text, separator=block.separator if across is None else across)
+            before = block
     return builder.finish(title)

@@ -158,6 +158,15 @@ def _continues(before: Line, line: Line, widest: int, usual_gap: float) -> bool:
     return width >= widest * (0.6 if not before.text.endswith(_ENDS_A_SENTENCE) else _FULL_LINE)
 
 
+def separator_across_pages(last: Block, first: Block) -> str | None:
+    """What joins a sentence that goes on at the top of the next page; None where a new paragraph begins there."""
+    if last.level or first.level or last.text.endswith(_ENDS_A_SENTENCE) or _ITEM.match(first.text):
+        return None
+    if first.text[0].islower():
+        return " "
+    return "" if _HAN.match(first.text) and _HAN.match(last.text[-1]) else None
+
+
 def _width(text: str) -> int:
     """In columns: a Han character is as wide as two letters."""
     return len(text) + len(_HAN.findall(text))

@@ -17,7 +17,13 @@ _INVISIBLE = re.compile(
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _WIDE_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-_STACKED_MARKS = re.compile("([\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]{8})[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]+")
+# More accents in a row than any script stacks: putting them in order takes quadratic time. The class is what is neither
+# letter, digit nor space, without the ranges of punctuation and symbols, which may well be repeated.
+_MARK = (
+    "[^\\w\\s\x00-\u02ff\u2010-\u20cf\u2100-\u2cee\u2cf2-\u2d7e\u2e00-\u3029\u3030-\u3098\u309b-\ua66e\uff00-\uffff"
+    "\U0001f000-\U0001faff]"
+)
+_STACKED_MARKS = re.compile(f"({_MARK}{{30}}){_MARK}+")
 _MANY_BLANK_LINES = re.compile(r"\n{4,}")
 _HAN = "\u2e80-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef"
 _LINE_BREAK_IN_CHINESE = re.compile(f"(?<=[{_HAN}])[ \t]*\n\\s*(?=[{_HAN}])")
@@ -30,7 +36,7 @@ def clean_text(text: str) -> str:
     text = _INVISIBLE.sub("", text)
     if not text.isascii():
         text = _WIDE_SPACES.sub(" ", text)
-        text = _STACKED_MARKS.sub(r"\1", text)  # normalising an endless stack of accents takes quadratic time
+        text = _STACKED_MARKS.sub(r"\1", text)
         text = unicodedata.normalize("NFC", text)
     text = "\n".join(line.rstrip() for line in text.split("\n"))
     return _MANY_BLANK_LINES.sub("\n\n\n", text)

@@ -110,7 +110,7 @@ def test_an_answer_is_streamed_cited_and_stored() -> None:
 
 def test_a_sentence_without_support_is_not_shown_and_its_reason_is_kept() -> None:
     manager, transcripts = a_desk(
-        replies=["You can return an unopened kit within 90 days of delivery. Opened pods cannot be returned."]
+        replies=["Opened pods cannot be returned. You can return an unopened kit within 90 days of delivery."]
     )
     ended = the_end(ask(manager, transcripts, "Can I return a kit?"))
     assert ended.answer is not None

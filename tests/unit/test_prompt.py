@@ -27,9 +27,7 @@ def written(prompt: Prompt) -> str:
 @settings(max_examples=150, deadline=None)
 @given(question=questions, facts=st.lists(texts, max_size=5), earlier=texts, budget=st.integers(500, 900))
 def test_the_budget_is_never_exceeded(question: str, facts: list[str], earlier: str, budget: int) -> None:
-    prompt = compose(
-        question, facts, language="en", budget=budget, count_tokens=count_characters, earlier=earlier
-    )
+    prompt = compose(question, facts, language="en", budget=budget, count_tokens=count_characters, earlier=earlier)
     assert sum(count_characters(message.text) for message in prompt.messages) <= budget
 
 

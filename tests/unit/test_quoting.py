@@ -72,7 +72,9 @@ def test_table_records_and_numbers_are_quoted_as_they_stand() -> None:
 
 
 def test_chinese_sentences_are_joined_without_a_space() -> None:
-    assert read(sentences("退款需要五天。\n银行另需七天。", {"五天": 0.9, "七天": 0.88})) == ["退款需要五天。银行另需七天。"]
+    assert read(sentences("退款需要五天。\n银行另需七天。", {"五天": 0.9, "七天": 0.88})) == [
+        "退款需要五天。银行另需七天。"
+    ]
 
 
 LINES = st.sampled_from(["A sentence.", "- item", "1. step", "2. step", "Heads a list:", "一句话。", "-", "1."])

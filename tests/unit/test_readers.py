@@ -92,6 +92,10 @@ def test_lines_broken_for_width_are_joined_and_others_kept() -> None:
     assert read_document("a.txt", wrapped.encode()).text == expected
 
 
+def test_endless_stacks_of_accents_take_no_endless_time() -> None:
+    assert len(clean_text("a" + "\u064b\u0327\u0591" * 100_000)) < 40
+
+
 @settings(max_examples=60)
 @given(st.text(max_size=300))
 def test_cleaning_a_clean_text_changes_nothing(text: str) -> None:

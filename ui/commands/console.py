@@ -74,7 +74,7 @@ def _exit_code(error: Exception) -> ExitCode:
 def set_up_logging(level: str) -> None:
     """Logs go to standard error, a line each."""
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("httpx", "httpcore", "asyncio", "alembic", "transformers", "urllib3"):
+    for noisy in ("httpx", "httpcore", "asyncio", "alembic", "transformers", "urllib3", "faiss"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ evaluate = typer.Typer(help="Measure quality on data the installation was not tu
 Questions = Annotated[Path, typer.Option(exists=True, dir_okay=False, help="JSON lines, plain or gzipped.")]
 
 
-def _tell(figures: dict[str, object], *, as_json: bool) -> None:
+def _tell(figures: Mapping[str, object], *, as_json: bool) -> None:
     if as_json:
         print_json(figures)
         return
