@@ -24,6 +24,7 @@ _WEIGHTS = "head.safetensors"
 _SETTINGS = "head.json"
 _VIEWS = tuple(field.name for field in fields(IntentViews))
 _HALVED = ("ngram_weights", "neighbours", "inverse_frequency")  # in 16 bits: most of the bytes, little of the meaning
+_NUMBERS = ("first_neighbours",)
 
 
 class FinetunedClassifier:
@@ -101,7 +102,9 @@ def read_head(folder: Path) -> IntentHead:
     try:
         stored = load_file(folder / _WEIGHTS)
         settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
-        arrays = {name: array.astype(np.float32) if name in _HALVED else array for name, array in stored.items()}
+        arrays: dict[str, Any] = {
+            name: array.astype(np.int64 if name in _NUMBERS else np.float32) for name, array in stored.items()
+        }
         return IntentHead(
             names=tuple(settings["names"]),
             centre=arrays["centre"],

@@ -56,7 +56,9 @@ class Tour:
     def chat(self) -> None:
         with self._page("/chat/") as page:
             self._keep(page, "chat-greeting")
-            _ask(page, ENGLISH)
+            _send(page, ENGLISH)
+            self._keep(page, "chat-writing")
+            _await_answer(page)
             page.locator("a.fd-cite").first.click()
             self._keep(page, "chat-answer")
         with self._page("/chat/", dark=True) as page:
@@ -88,6 +90,15 @@ class Tour:
             page.get_by_role("button", name="Search").click()
             page.wait_for_selector(".fd-found")
             self._keep(page, "knowledge")
+            timetable = "\n\n".join(f"## Stop {n}\n\nTram {n} calls here every {n} minutes." for n in range(1, 400))
+            files = [
+                {"name": "timetable.md", "mimeType": "text/markdown", "buffer": f"# Timetable\n\n{timetable}".encode()},
+                {"name": "scan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 broken"},
+            ]
+            page.locator("input[type=file]").first.set_input_files(files)
+            page.wait_for_selector(".fd-upload")
+            page.wait_for_timeout(2_000)  # so that the bar has moved
+            self._keep(page, "knowledge-upload")
         with self._page("/console/", dark=True, phone=True) as page:
             page.wait_for_selector(".fd-row")
             self._keep(page, "phone-console-dark")
@@ -96,7 +107,7 @@ class Tour:
     def _page(self, path: str, *, locale: str = "en-GB", dark: bool = False, phone: bool = False) -> Iterator[Page]:
         size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 800}
         context = self._browser.new_context(
-            viewport=size, locale=locale, color_scheme="dark" if dark else "light", device_scale_factor=2
+            viewport=size, locale=locale, color_scheme="dark" if dark else "light"
         )
         page = context.new_page()
         page.set_default_timeout(120_000)
@@ -115,9 +126,17 @@ class Tour:
 
 
 def _ask(page: Page, question: str) -> None:
+    _send(page, question)
+    _await_answer(page)
+
+
+def _send(page: Page, question: str) -> None:
     page.locator(".fd-composer textarea").fill(question)
     page.keyboard.press("Enter")
     page.wait_for_selector(".fd-form[data-busy=true]")
+
+
+def _await_answer(page: Page) -> None:
     page.wait_for_selector(".fd-form[data-busy=false]")
 
 
