@@ -34,7 +34,7 @@ class SearchKnowledge:
 
 Route = KeepSilent | FetchPerson | SayFixedWords | SearchKnowledge
 
-SMALL_TALK_CONFIDENCE = 0.6  # below it a message is rather searched for: a wrong greeting helps nobody
+SMALL_TALK_CONFIDENCE = 0.8  # below it a message is rather searched for: a wrong greeting helps nobody
 PERSON_CONFIDENCE = 0.6  # a wish for a person must not be missed, but a handed-over question is not answered
 
 

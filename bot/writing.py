@@ -52,7 +52,7 @@ class AnswerWriter:
             yield from self._generated(self._generator, question, language, assessment, draft, stop)
         if not draft and not stop():
             draft.quoted = True
-            for group in quotations(assessment.sentences, self._limits.quote_sentences):
+            for group in quotations(question, assessment.sentences, self._limits.quote_sentences):
                 yield draft.add(quoted_text(group), *group)
 
     def _generated(

@@ -52,7 +52,7 @@ def build_chat(frontdesk: Frontdesk) -> gr.Blocks:
             area.send(page.send, memory, shown, concurrency_limit=None, trigger_mode="multiple", **CLOSED)
             area.act(page.act, memory, shown, **AT_ONCE)
     blocks.max_threads = 2 * frontdesk.settings.web.max_simultaneous_turns + 16
-    return blocks.queue()
+    return blocks
 
 
 def _installation(frontdesk: Frontdesk) -> str:

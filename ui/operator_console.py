@@ -53,7 +53,7 @@ def build_console(frontdesk: Frontdesk) -> gr.Blocks:
         blocks.load(page.load, memory, shown, **AT_ONCE)
         gr.Timer(_BETWEEN_LOOKS).tick(page.look, [memory, seen], shown, **AT_ONCE)
         area.act(page.act, memory, shown, **AT_ONCE)
-    return blocks.queue()
+    return blocks
 
 
 class ConsolePage:

@@ -66,7 +66,7 @@ def build_uploads(frontdesk: Frontdesk) -> gr.Blocks:
         gr.Timer(_BETWEEN_LOOKS).tick(page.look, [memory, seen], shown, **AT_ONCE)
         for area in areas:
             area.act(page.act, memory, shown, **AT_ONCE)
-    return blocks.queue()
+    return blocks
 
 
 class KnowledgePage:

@@ -106,9 +106,7 @@ class Tour:
     @contextmanager
     def _page(self, path: str, *, locale: str = "en-GB", dark: bool = False, phone: bool = False) -> Iterator[Page]:
         size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 800}
-        context = self._browser.new_context(
-            viewport=size, locale=locale, color_scheme="dark" if dark else "light"
-        )
+        context = self._browser.new_context(viewport=size, locale=locale, color_scheme="dark" if dark else "light")
         page = context.new_page()
         page.set_default_timeout(120_000)
         page.goto(f"{self._address}{path}")

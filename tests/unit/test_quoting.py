@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.protocols import EvidenceSentence
-from bot.quoting import quotations, quoted_text
+from bot.quoting import asks_how, quotations, quoted_text
 
 STEPS = "To start a return:\n1. Open your account.\n2. Choose the order.\n3. Print the label.\nThen wait."
 
@@ -22,11 +23,11 @@ def sentences(text: str, scores: dict[str, float], passage: int = 0) -> list[Evi
 
 
 def read(found: list[EvidenceSentence], most: int = 2) -> list[str]:
-    return [quoted_text(group) for group in quotations(found, most)]
+    return [quoted_text(group) for group in quotations("What is it?", found, most)]
 
 
 def test_nothing_is_quoted_from_nothing() -> None:
-    assert quotations([], 2) == ()
+    assert quotations("What is it?", [], 2) == ()
 
 
 def test_a_sentence_that_comes_near_the_best_is_quoted_too_in_reading_order() -> None:
@@ -87,9 +88,26 @@ def test_every_quotation_begins_with_the_best_and_repeats_nothing(
 ) -> None:
     found = [EvidenceSentence(p, n * 20, n * 20 + len(t), t, score) for n, (t, score, p) in enumerate(lines)]
     found.sort(key=lambda one: -one.score)
-    groups = quotations(found, most)
+    groups = quotations("What is it?", found, most)
     quoted = [one for group in groups for one in group]
     assert len(quoted) == len(set(quoted))
     if found:
         assert found[0] in groups[0]
         assert all(quoted_text(group) for group in groups)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How do I pause my plan?", "What should I do if it leaks?", "怎么暂停套餐？", "密码忘了怎么办", "如何注销账户"],
+)
+def test_a_question_of_how_is_answered_by_the_whole_first_passage(question: str) -> None:
+    steps = ("Open Account > Plan.", "Choose Pause.", "Pick one, two or three months.")
+    found = [EvidenceSentence(0, 100 * n, 100 * n + len(text), text, 0.9 - n / 4) for n, text in enumerate(steps)]
+    found.append(EvidenceSentence(1, 0, 28, "A yearly plan can be paused.", 0.95))
+    found.sort(key=lambda sentence: -sentence.score)
+    assert [[one.text for one in group] for group in quotations(question, found, 2)] == [list(steps)]
+
+
+@pytest.mark.parametrize("question", ["How long is it?", "How much does it cost?", "多久能到？", "这个产品怎么样？"])
+def test_a_question_for_a_fact_is_not_a_question_of_how(question: str) -> None:
+    assert not asks_how(question)
