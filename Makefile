@@ -1,6 +1,6 @@
 # frontdesk: what there is to do. `make` alone runs the fast loop.
 .DEFAULT_GOAL := check
-.PHONY: check serve test lint format types unit setup setup-dev clean screenshots
+.PHONY: check serve test lint format types setup setup-dev clean
 
 PYTHON ?= python3
 VENV := .venv

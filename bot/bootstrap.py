@@ -164,10 +164,17 @@ def open_library(
     return KnowledgeLibrary(home.catalog, embedder, settings.home, new_index=FaissIndex)
 
 
-def start(settings: Settings, *, sample: bool = True, progress: ProgressCallback = no_progress) -> Frontdesk:
+def start(
+    settings: Settings,
+    *,
+    sample: bool = True,
+    take_uploads: bool = True,
+    progress: ProgressCallback = no_progress,
+) -> Frontdesk:
     """Everything that answers customers.
 
-    With `sample`, a home that never held a document is filled with the sample company first.
+    With `sample`, a home that never held a document is filled with the sample company first. With `take_uploads`, the
+    queue of uploads is worked off in the background.
     """
     from bot.transcripts import SqlTranscripts
     from knowledge.ingestion import IngestJobs
@@ -176,14 +183,16 @@ def start(settings: Settings, *, sample: bool = True, progress: ProgressCallback
     embedder = open_embedder(settings, progress=progress)
     generator = open_generator(settings, progress=progress)
     library = open_library(settings, home=home, embedder=embedder, progress=progress)
-    if sample and home.catalog.state().generation == 0:
-        _open_sample_company(library, progress)
+    opening = settings.home / _SAMPLE_IS_OPENING
+    if sample and (home.catalog.state().generation == 0 or opening.exists()):
+        _open_sample_company(library, opening, progress)
     company, intents = company_and_intents(settings, home.catalog)
     transcripts = SqlTranscripts(home.engine)
     classifier = open_classifier(settings, intents, embedder, progress=progress)
     manager = build_manager(settings, transcripts, library, classifier, open_verifier(embedder), generator, intents)
     jobs = IngestJobs(home.catalog, library, settings.home / "uploads")
-    jobs.start()
+    if take_uploads:
+        jobs.start()
     return Frontdesk(settings, home.engine, transcripts, library, jobs, manager, company, intents)
 
 
@@ -248,11 +257,16 @@ def company_and_intents(settings: Settings, catalog: Catalog) -> tuple[Company, 
 
 
 SAMPLE_COLLECTION = "sample-company"
+_SAMPLE_IS_OPENING = (
+    ".sample-company-is-opening"  # lies in the home meanwhile: a start that was killed is taken up again
+)
 
 
-def _open_sample_company(library: KnowledgeLibrary, progress: ProgressCallback) -> None:
+def _open_sample_company(library: KnowledgeLibrary, opening: Path, progress: ProgressCallback) -> None:
+    from knowledge.durable_files import write_durably
     from knowledge.ingestion import ingest_folder
 
+    write_durably(opening, b"")
     ingest_folder(
         library,
         SAMPLE_COMPANY / "documents",
@@ -260,6 +274,7 @@ def _open_sample_company(library: KnowledgeLibrary, progress: ProgressCallback) 
         on_progress=lambda step: progress(f"sample company: {step.stage}", step.done / max(1, step.total)),
     )
     library.save()
+    opening.unlink()
 
 
 def _models_folder(settings: Settings) -> Path:

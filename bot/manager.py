@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from bot import wording
 from bot.answers import Answer, Outcome
@@ -126,7 +127,7 @@ class ConversationManager:
 
         Raises MessageRefused, ConversationNotFound or ConversationClosed before the first event, and nothing after it.
         """
-        text = self._checked(text)
+        text = self.checked(text)
         if self._transcripts.conversation(conversation_id).handler is Handler.CLOSED:
             raise ConversationClosed(f"Conversation '{conversation_id}' is closed; open a new one")
         place = self._order.enter(conversation_id)
@@ -165,11 +166,12 @@ class ConversationManager:
 
     def operator_reply(self, conversation_id: str, text: str) -> Message:
         """An operator's message; takes the conversation over first, so that the bot never talks beside a person."""
-        text = self._checked(text)
+        text = self.checked(text)
         self.take_over(conversation_id)
         return self._transcripts.append(conversation_id, Author.OPERATOR, text).message
 
-    def _checked(self, text: str) -> str:
+    def checked(self, text: str) -> str:
+        """The text as it would be stored. Raises MessageRefused; ask before opening a conversation for it."""
         text = text.strip()
         if not text:
             raise MessageRefused("message_empty", "The message is empty; write a question")
@@ -226,11 +228,9 @@ class ConversationManager:
 
     def _earlier_exchange(self, question: Message) -> str:
         """The customer's message before this one, which a follow-up may lean on ("and for students?")."""
-        asked = [
-            message.text
-            for message in self._transcripts.messages(question.conversation_id)
-            if message.author is Author.CUSTOMER and message.message_id != question.message_id
-        ]
+        messages = self._transcripts.messages(question.conversation_id)
+        before = takewhile(lambda message: message.message_id != question.message_id, messages)
+        asked = [message.text for message in before if message.author is Author.CUSTOMER]
         return asked[-1] if asked else ""
 
     def _steps(self, turn: _Turn, stop: Callable[[], bool]) -> Iterator[TurnEvent]:

@@ -134,7 +134,7 @@ def _nested(environment: Mapping[str, str]) -> dict[str, Any]:
     defaults = {name: default for name, default, _ in setting_names()}
     for name, text in environment.items():
         default = defaults.get(name.upper(), _ABSENT)
-        if default is _ABSENT:
+        if default is _ABSENT or not text.strip():  # empty is not set: compose files pass empty values all the time
             continue
         *parents, leaf = name.upper().removeprefix(PREFIX).lower().split("__")
         place = values

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bot.drafts import AnswerDraft
+from bot.errors import GenerationFailed
 from bot.grounding import Support, Unsupported, check_claim
 from bot.prompt import compose
 from bot.protocols import Assessment, ReplyGenerator, Verifier
@@ -14,6 +16,8 @@ from bot.quoting import quotations, quoted_text
 from bot.traces import DroppedSentence
 from knowledge.languages import detect_language
 from knowledge.sentences import split_sentences
+
+_log = logging.getLogger(__name__)
 
 _FACTS = 3  # sentences handed to the generator: distractors were measured to cost more than they bring
 _ENDED = re.compile(
@@ -49,7 +53,11 @@ class AnswerWriter:
         """Pieces of text to show, each checked before it is yielded; what they stand on is kept in `draft`."""
         language = detect_language(question)
         if self._generator is not None and language in self._generator.languages:
-            yield from self._generated(self._generator, question, language, assessment, draft, stop)
+            try:
+                yield from self._generated(self._generator, question, language, assessment, draft, stop)
+            except GenerationFailed as error:  # the assessed sentences are at hand: the customer gets a quotation
+                _log.warning("The generator failed, the answer is a quotation: %s", error)
+                draft.dropped.append(DroppedSentence("", f"the generator failed: {error}"))
         if not draft and not stop():
             draft.quoted = True
             for group in quotations(question, assessment.sentences, self._limits.quote_sentences):

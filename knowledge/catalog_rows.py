@@ -104,6 +104,7 @@ class IngestJobRow(SQLModel, table=True):
     removed: int = Field(default=0)
     refused: str = Field(default="[]", sa_column=Column(Text, nullable=False))  # JSON: [[source, reason], …]
     worker: str = Field(default="")
+    attempts: int = Field(default=0)  # how often a worker has begun it
     cancel_requested: bool = Field(default=False)
     created_at: float
     heartbeat_at: float

@@ -37,13 +37,23 @@ def open_database(url: str, *, synchronous: str = "FULL") -> Engine:
             f"'{url}' is not a database URL; write for example sqlite:///var/frontdesk.db"
         ) from error
     if parsed.get_backend_name() != "sqlite":
-        return _opened(create_engine(parsed, pool_pre_ping=True), parsed.render_as_string(hide_password=True))
+        return _opened(_server_engine(parsed), parsed.render_as_string(hide_password=True))
     if synchronous not in SYNCHRONOUS_LEVELS:
         raise CatalogUnavailable(f"synchronous is '{synchronous}'; it must be one of {', '.join(SYNCHRONOUS_LEVELS)}")
     _make_folder(parsed)
     engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
     _configure_sqlite(engine, synchronous)
     return _opened(engine, parsed.database or ":memory:")
+
+
+def _server_engine(url: URL) -> Engine:
+    try:
+        return create_engine(url, pool_pre_ping=True)
+    except (ImportError, ArgumentError) as error:
+        raise CatalogUnavailable(
+            f"Cannot use '{url.drivername}': {error}; for PostgreSQL install frontdesk's extra `postgres` and write "
+            "postgresql+psycopg://…"
+        ) from error
 
 
 @contextmanager

@@ -24,6 +24,7 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+_MOST_ATTEMPTS = 3
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
 
 
@@ -89,6 +90,7 @@ class JobLedger:
             if row is None:
                 return None
             row.state, row.worker, row.heartbeat_at = JobState.RUNNING, worker, self._clock()
+            row.attempts += 1
             session.add(row)
             session.commit()
             session.refresh(row)
@@ -140,13 +142,21 @@ class JobLedger:
         self._change(job_id, (JobState.RUNNING,), {"state": JobState.QUEUED, "worker": ""})
 
     def requeue_interrupted(self, is_interrupted: Callable[[str, float], bool]) -> int:
-        """Queues running jobs again for which `is_interrupted(worker, seconds since the last heartbeat)`."""
-        query = select(IngestJobRow.job_id, IngestJobRow.worker, IngestJobRow.heartbeat_at)
+        """Queues running jobs again for which `is_interrupted(worker, seconds since the last heartbeat)`.
+
+        A job that was interrupted several times is refused instead: it may be what ended the program.
+        """
+        query = select(IngestJobRow).where(col(IngestJobRow.state) == JobState.RUNNING)
         with reading(self._engine) as session:
-            running = session.exec(query.where(col(IngestJobRow.state) == JobState.RUNNING)).all()
-        interrupted = [job for job, worker, beat in running if is_interrupted(worker, self._clock() - beat)]
-        for job_id in interrupted:
-            self.requeue(job_id)
+            running = [
+                (row.job_id, row.name, row.worker, row.heartbeat_at, row.attempts) for row in session.exec(query)
+            ]
+        interrupted = [job for job in running if is_interrupted(job[2], self._clock() - job[3])]
+        for job_id, name, _, _, attempts in interrupted:
+            if attempts < _MOST_ATTEMPTS:
+                self.requeue(job_id)
+            else:
+                self.refuse(job_id, name, f"taking it in was interrupted {attempts} times; split it and try again")
         return len(interrupted)
 
     def _change(self, job_id: str, states: tuple[JobState, ...], values: Mapping[str, object]) -> bool:

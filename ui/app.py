@@ -40,11 +40,15 @@ _STAFF_PAGES = {"/console": CONSOLE_ROLES, "/knowledge": KNOWLEDGE_ROLES}
 BuildPages = Callable[["Frontdesk"], Mapping[str, "gr.Blocks"]]  # → path → page
 
 
-def prepare_environment() -> None:
-    """Keeps gradio and huggingface_hub from calling out. Only of use before either is imported."""
+def prepare_environment(*, allow_download: bool = False) -> None:
+    """Keeps gradio and huggingface_hub from calling out. Only of use before either is imported.
+
+    With `allow_download`, models may be fetched from the hub.
+    """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_RUN_HISTORY"] = "False"
-    os.environ["HF_HUB_OFFLINE"] = "1"
+    if not allow_download:
+        os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 

@@ -157,6 +157,7 @@ class ChatPage:
 
     def _answered(self, turn: Turn, text: str, client_message_id: str | None) -> Iterator[Shown]:
         """Yields what a turn changes on the page while it runs."""
+        self._desk.manager.checked(text)
         self._turns.enter(turn, self._in_conversation(turn.visitor).conversation_id or "")
         conversation_id = turn.visitor.conversation_id or ""
         doing, written, last = "", "", 0.0

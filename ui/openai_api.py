@@ -86,6 +86,7 @@ def _check_model(name: str) -> None:
 
 def _begin(parts: Parts, question: str, earlier: Sequence[str]) -> TurnStream:
     desk = parts.frontdesk
+    desk.manager.checked(question)
 
     def turn(stop: Callable[[], bool]) -> Iterator[TurnEvent]:
         language = detect_language(question)

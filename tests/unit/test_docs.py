@@ -21,6 +21,17 @@ def test_every_setting_is_in_the_readmes_table_with_its_meaning() -> None:
     assert not missing
 
 
+def test_the_readme_gives_every_default_that_has_a_short_form() -> None:
+    wrong = [
+        name
+        for name, default, _ in setting_names()
+        if isinstance(default, int | float | str)
+        and default != ""
+        and f"| `{name}` | `{str(default).lower() if isinstance(default, bool) else default}` |" not in README
+    ]
+    assert not wrong
+
+
 def test_the_readme_names_no_setting_that_does_not_exist() -> None:
     known = {name for name, _, _ in setting_names()}
     assert set(re.findall(r"FRONTDESK_[A-Z_]+[A-Z]", README)) <= known

@@ -182,8 +182,18 @@ def test_leaving_mid_reply_still_records_what_was_shown() -> None:
     assert answer.text == shown.text
 
 
-def test_a_generator_that_breaks_off_ends_the_turn_as_failed_and_a_retry_answers() -> None:
-    manager, transcripts = a_desk(replies=[GenerationFailed("out of memory"), "Opened pods cannot be returned."])
+class ForgetfulRetriever(WordRetriever):
+    """Fails the first time it is asked."""
+
+    def search(self, query: str, *, limit: int, earlier: str = "") -> Sequence[ScoredPassage]:
+        found = super().search(query, limit=limit, earlier=earlier)
+        if len(self.asked) == 1:
+            raise OSError("the disk does not answer")
+        return found
+
+
+def test_a_turn_that_breaks_ends_as_failed_and_a_retry_answers() -> None:
+    manager, transcripts = a_desk(replies=["Opened pods cannot be returned."], retriever=ForgetfulRetriever(REFUNDS))
     conversation_id = transcripts.open_conversation(channel="test").conversation_id
     failed = the_end(list(manager.turn(conversation_id, "Can I return pods?", "m1")))
     assert failed.state is MessageState.FAILED
@@ -191,6 +201,24 @@ def test_a_generator_that_breaks_off_ends_the_turn_as_failed_and_a_retry_answers
     assert retried.state is MessageState.COMPLETE
     assert retried.answer is not None
     assert retried.answer.text == "Opened pods cannot be returned. [1]"
+
+
+def test_a_generator_that_breaks_off_leaves_a_quotation() -> None:
+    manager, transcripts = a_desk(replies=[GenerationFailed("out of memory")])
+    ended = the_end(ask(manager, transcripts, "Can I return a kit?"))
+    assert ended.state is MessageState.COMPLETE
+    assert ended.trace is not None
+    assert ended.trace.quoted
+
+
+def test_a_retried_question_does_not_lean_on_one_asked_after_it() -> None:
+    retriever = ForgetfulRetriever(REFUNDS)
+    manager, transcripts = a_desk(retriever=retriever)
+    conversation_id = transcripts.open_conversation(channel="test").conversation_id
+    list(manager.turn(conversation_id, "and opened pods?", "m1"))
+    list(manager.turn(conversation_id, "Can I return an unopened kit?", "m2"))
+    list(manager.turn(conversation_id, "and opened pods?", "m1"))
+    assert retriever.asked[-1] == ("and opened pods?", "")
 
 
 def test_an_operator_who_takes_over_mid_answer_has_the_last_word() -> None:

@@ -33,6 +33,10 @@ def test_a_value_that_does_not_fit_names_its_setting() -> None:
         load_settings({"FRONTDESK_SERVER__PORT": "many"})
 
 
+def test_an_empty_value_is_the_default() -> None:
+    assert load_settings({"FRONTDESK_HOME": "", "FRONTDESK_COMPANY": " "}) == load_settings({})
+
+
 def test_other_programs_variables_are_left_alone() -> None:
     assert load_settings({"PATH": "/bin", "FRONT": "x"}) == load_settings({})
 

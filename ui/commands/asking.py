@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ui.commands.console import JsonOption, errors_as_sentences, print_json, print_text, progress_bar
+from ui.commands.console import ExitCode, JsonOption, errors_as_sentences, print_json, print_text, progress_bar
 
 
 def ask(
@@ -21,17 +21,21 @@ def ask(
     with errors_as_sentences(as_json=as_json), progress_bar() as progress:
         from bot.bootstrap import start
         from bot.settings import load_settings
-        from ui.replies import reply_from_events
+        from ui.replies import has_failed, reply_from_events
 
-        frontdesk = start(load_settings(), progress=progress)
+        frontdesk = start(load_settings(), progress=progress, take_uploads=False)
         try:
+            text = frontdesk.manager.checked(question)
             opened = conversation or frontdesk.transcripts.open_conversation(channel="cli").conversation_id
-            reply = reply_from_events(frontdesk.manager.turn(opened, question))
+            events = list(frontdesk.manager.turn(opened, text))
         finally:
             frontdesk.close()
+        reply, failed = reply_from_events(events), has_failed(events)
     if as_json:
         print_json(reply)
-        return
-    print_text(reply["answer"])
-    for citation in reply["citations"]:
-        print_text(f"  [{citation['marker']}] {citation['title']}: {' '.join(citation['quote'].split())}")
+    else:
+        print_text(reply["answer"])
+        for citation in reply["citations"]:
+            print_text(f"  [{citation['marker']}] {citation['title']}: {' '.join(citation['quote'].split())}")
+    if failed:
+        raise typer.Exit(ExitCode.FAILED)

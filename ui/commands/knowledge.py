@@ -120,12 +120,13 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Search the knowledge base as a customer's question would."""
-    if not query.strip():
-        raise typer.BadParameter("the query is empty; say what to look for")
     with errors_as_sentences(as_json=as_json), progress_bar() as progress:
         from bot.bootstrap import open_library
+        from bot.errors import MessageRefused
         from bot.settings import load_settings
 
+        if not query.strip():
+            raise MessageRefused("query_empty", "The query is empty; say what to look for")
         library = open_library(load_settings(), progress=progress)
         began = time.monotonic()
         found = library.search(query, limit=limit)

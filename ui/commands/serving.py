@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import threading
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,18 +35,21 @@ def serve(
 def _run(settings: Settings, listening: socket.socket, *, empty: bool) -> None:
     from ui.app import create_app, prepare_environment
 
-    prepare_environment()
+    prepare_environment(allow_download=settings.models.allow_download)
     import uvicorn
 
     from bot.bootstrap import start
     from ui.accounts import Accounts
 
+    pages_ready = threading.Thread(target=import_module, args=("gradio",))
+    pages_ready.start()  # takes seconds, some of them beside the loading of the models
     with progress_bar() as progress:
         frontdesk = start(settings, progress=progress, sample=not empty)
+    pages_ready.join()
     try:
         accounts = Accounts(frontdesk.engine)
-        first_admin = accounts.ensure_first_admin()
         app = create_app(frontdesk, accounts)
+        first_admin = accounts.ensure_first_admin()
         address = _address(listening)
         pages = ("chat", "console", "knowledge")
         note("\nfrontdesk is open.\n" + "\n".join(f"  {page.capitalize():11}{address}/{page}" for page in pages))

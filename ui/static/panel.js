@@ -161,7 +161,8 @@ root.addEventListener("click", (event) => {
     return;
   }
   const button = event.target.closest("button[data-act]");
-  if (!button) return;
+  if (!button || button.disabled) return;
+  if (button.dataset.event === "send") button.disabled = true; // a second click is not a second message
   const name = button.dataset.event === "send" ? "send" : "act";
   trigger(name, name === "send" ? { client: newId(), ...button.dataset } : { ...button.dataset });
 });

@@ -114,6 +114,7 @@ def _create_ingest_jobs() -> None:
         sa.Column("removed", sa.Integer(), nullable=False),
         sa.Column("refused", sa.Text(), nullable=False),
         sa.Column("worker", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("cancel_requested", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.Column("heartbeat_at", sa.Float(), nullable=False),
