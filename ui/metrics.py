@@ -104,6 +104,9 @@ class MeasuredManager:
         events = self._manager.turn(conversation_id, text, client_message_id, stop=stop, earlier=earlier)
         return self._metrics.watched(events)
 
+    def checked(self, text: str) -> str:
+        return self._manager.checked(text)
+
     def request_person(self, conversation_id: str, *, reason: HandoffReason = HandoffReason.BUTTON) -> Conversation:
         return self._manager.request_person(conversation_id, reason=reason)
 

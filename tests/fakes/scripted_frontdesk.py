@@ -11,6 +11,7 @@ from typing import Any
 from bot.answers import Answer, Citation, Outcome
 from bot.bootstrap import Frontdesk
 from bot.company import Company
+from bot.errors import MessageRefused
 from bot.events import (
     AnswerCited,
     HandedToOperator,
@@ -198,6 +199,14 @@ class ScriptedManager:
 
     def take_over(self, conversation_id: str) -> Conversation:
         return self._transcripts.change_handler(conversation_id, Handler.OPERATOR, reason=HandoffReason.OPERATOR_CHOICE)
+
+    def checked(self, text: str) -> str:
+        text = text.strip()
+        if not text:
+            raise MessageRefused("message_empty", "The message is empty; write a question")
+        if len(text) > 4000:
+            raise MessageRefused("message_too_long", "The message is too long")
+        return text
 
     def hand_back(self, conversation_id: str) -> Conversation:
         return self._transcripts.change_handler(conversation_id, Handler.BOT)
