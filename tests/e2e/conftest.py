@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.fakes.scripted_frontdesk import a_scripted_frontdesk
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+expect.set_options(timeout=20_000)  # a page looks for news every few seconds, and the machine may be busy
 
 CHROMIUM_ARGUMENTS = [
     "--headless",

@@ -18,7 +18,6 @@ from fastapi import FastAPI
 
 from bot.bootstrap import Frontdesk
 from bot.company import Company
-from bot.errors import GenerationFailed
 from bot.intents import UNKNOWN, Intent, IntentPrediction, LeadsTo
 from bot.manager import ConversationManager, TurnLimits
 from bot.migrations import upgrade_database
@@ -87,7 +86,7 @@ class PacedGenerator:
     def generate(self, prompt: Prompt, *, max_tokens: int, stop: Callable[[], bool]) -> Iterator[str]:
         self.prompts.append(prompt)
         if "broken" in prompt.messages[-1].text:
-            raise GenerationFailed("the generator was told to break off")
+            raise OSError("the generator was told to break off")
         try:
             yield SENTENCES[0]
             yield " Opened"  # a sentence is known to be over when the next begins

@@ -48,7 +48,8 @@ def test_first_start_ingest_and_answers_reach_no_other_machine(tmp_path: Path) -
 def test_every_page_is_served_without_reaching_another_machine(tmp_path: Path) -> None:
     with serving(tmp_path) as server, httpx.Client(base_url=server.address, timeout=60) as client:
         for page in PAGES:
-            assert client.get(page, follow_redirects=True).status_code == 200, page
+            asked = client.get(page, follow_redirects=True, headers={"accept": "text/html"})
+            assert asked.status_code == 200, page
         conversation = client.post("/api/v1/conversations").json()["id"]
         said = client.post(f"/api/v1/conversations/{conversation}/messages", json={"text": "怎么退款？"})
         assert "event: ended" in said.text
