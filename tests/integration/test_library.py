@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import threading
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from knowledge.passages import Change
 from knowledge.readers import read_markdown_text
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.knowledge import a_draft, a_library
+from tests.loops import run
 
 REFUNDS = "Refunds take five days. Send the kettle back in its box."
 INVOICES = "Invoices are sent by email on the first day of the month."
@@ -352,7 +352,7 @@ def test_langchain_gets_documents_with_their_source(tmp_path: Path) -> None:
     library.add_document(a_draft("invoices", INVOICES))
     retriever = library.as_langchain(limit=1)
     assert isinstance(retriever, BaseRetriever)
-    for documents in (retriever.invoke("kettle"), asyncio.run(retriever.ainvoke("kettle"))):
+    for documents in (retriever.invoke("kettle"), run(retriever.ainvoke("kettle"))):
         assert [document.page_content for document in documents] == [REFUNDS]
         assert documents[0].metadata["source"] == "refunds.md"
         assert documents[0].id == library.search("kettle", limit=1)[0].passage.passage_id

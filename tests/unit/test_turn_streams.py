@@ -14,6 +14,7 @@ from bot.answers import Answer, Outcome
 from bot.errors import ConversationNotFound
 from bot.events import AnswerCited, MessageAccepted, TextAdded, TurnEnded, TurnEvent
 from bot.messages import Handler, MessageState
+from tests.loops import run
 from ui.turn_streams import RunTurn, TooManyTurns, TurnStream, TurnStreams
 
 HELLO = Answer("Hello", Outcome.SMALL_TALK, "en")
@@ -60,7 +61,7 @@ def test_events_arrive_in_order_and_the_terminal_one_last() -> None:
         events = await stream.ended()
         assert [type(event) for event in events] == [MessageAccepted, TextAdded, TextAdded, AnswerCited, TurnEnded]
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_several_readers_hear_the_same_while_the_turn_runs() -> None:
@@ -72,7 +73,7 @@ def test_several_readers_hear_the_same_while_the_turn_runs() -> None:
         go_on.set()
         assert await asyncio.gather(*readers) == [[1, 2, 3, 4, 5]] * 3
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_a_reader_that_leaves_does_not_stop_the_turn() -> None:
@@ -87,7 +88,7 @@ def test_a_reader_that_leaves_does_not_stop_the_turn() -> None:
         assert isinstance((await stream.ended())[-1], TurnEnded)
         assert streams.begin("c", "1", refused_turn) is stream, "who returns finds the same turn"
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_a_quiet_turn_gives_pings() -> None:
@@ -103,7 +104,7 @@ def test_a_quiet_turn_gives_pings() -> None:
         assert heard[-1] is not None
         assert isinstance(heard[-1].event, TurnEnded)
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 @settings(max_examples=30, deadline=None)
@@ -118,7 +119,7 @@ def test_a_return_after_any_event_hears_the_rest_and_always_the_end(pieces: list
         if 0 <= after < count:
             assert heard[0] == after + 1
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_what_keeps_a_message_from_being_stored_is_raised_and_not_remembered() -> None:
@@ -129,7 +130,7 @@ def test_what_keeps_a_message_from_being_stored_is_raised_and_not_remembered() -
         stream = streams.begin("c", "1", a_turn("Hello"))
         assert (await stream.accepted()).message_id == "m"
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_a_turn_that_crashes_still_ends_and_may_be_tried_again() -> None:
@@ -143,7 +144,7 @@ def test_a_turn_that_crashes_still_ends_and_may_be_tried_again() -> None:
         assert again is not stream
         assert len(await again.ended()) == 4
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_no_more_turns_run_at_once_than_the_limit() -> None:
@@ -157,7 +158,7 @@ def test_no_more_turns_run_at_once_than_the_limit() -> None:
         await running[0].ended()
         assert await streams.begin("c3", "1", a_turn()).ended()
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_one_conversation_cannot_take_all_places() -> None:
@@ -182,7 +183,7 @@ def test_turns_that_are_over_are_forgotten_after_their_time() -> None:
         now[0] = 301.0
         assert streams.begin("c", "1", a_turn()) is not stream
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_only_so_many_turns_that_are_over_are_kept() -> None:
@@ -203,7 +204,7 @@ def test_a_flood_of_text_is_bounded_and_the_whole_answer_is_still_told() -> None
         assert AnswerCited(HELLO) in events
         assert isinstance(events[-1], TurnEnded)
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_closing_stops_turns_and_waits_for_their_end() -> None:

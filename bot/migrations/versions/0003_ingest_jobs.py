@@ -1,0 +1,19 @@
+"""Ingest jobs in their own process, originals.
+
+Revision 0003, after 0002.
+"""
+
+from __future__ import annotations
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
