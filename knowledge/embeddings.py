@@ -1,4 +1,4 @@
-"""The Embedder on torch: any encoder that transformers loads from a folder. Knows nothing of documents or indexes."""
+"""The Embedder on torch: any encoder in a model folder. Knows nothing of documents or indexes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from knowledge.model_folders import ModelDescription, folder_digest, folder_sour
 from knowledge.torch_runtime import (
     locate_model,
     parameter_count,
-    quiet_transformers,
     resolve_device,
     resolve_dtype,
     torch_threads,
@@ -67,6 +66,8 @@ class TorchEmbedder:
         Raises ModelUnavailable when the files are missing, damaged, or not those of an encoder.
         """
         wait_without_spinning()
+        from knowledge.encoders import load_encoder
+
         self._name = str(model)
         self._folder = locate_model(self._name, allow_download=allow_download)
         self._style = style or read_style(self._folder, self._name)
@@ -74,7 +75,7 @@ class TorchEmbedder:
         self._dtype = resolve_dtype(dtype)
         self._threads = threads
         self._tokenizer, self._padding = _load_tokenizer(self._folder, self._style.max_tokens)
-        self._model = _load_encoder(self._folder, self._dtype).to(self._device)
+        self._model = load_encoder(self._folder, self._dtype).to(self._device)
         self._query_lock = threading.Lock()
         self._passage_lock = threading.Lock()
         self._fingerprint = self._compute_fingerprint()
@@ -85,7 +86,7 @@ class TorchEmbedder:
 
     @property
     def dimensions(self) -> int:
-        return int(self._model.config.hidden_size)
+        return self._model.hidden_size
 
     def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Questions → array of shape (len(texts), dimensions), every row of length 1."""
@@ -134,7 +135,7 @@ class TorchEmbedder:
             ids[row, : len(sequence)] = torch.tensor(sequence)
             mask[row, : len(sequence)] = 1
         ids, mask = ids.to(self._device), mask.to(self._device)
-        hidden = self._model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+        hidden = self._model(ids, mask).float()
         pooled = hidden[:, 0] if self._style.pooling == "cls" else _mean(hidden, mask)
         vectors: NDArray[np.float32] = torch.nn.functional.normalize(pooled, dim=1).cpu().numpy()
         return vectors
@@ -193,38 +194,6 @@ def _load_tokenizer(folder: Path, max_tokens: int) -> tuple[Tokenizer, int]:
     tokenizer.enable_truncation(int(min(max_tokens, longest)))
     tokenizer.no_padding()
     return tokenizer, padding or 0
-
-
-def _load_encoder(folder: Path, dtype: Any) -> Any:
-    import inspect
-
-    from safetensors import SafetensorError
-    from transformers import MODEL_MAPPING, AutoConfig, AutoModel
-
-    quiet_transformers()
-    try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        architecture = MODEL_MAPPING[type(config)]
-        has_pooler = "add_pooling_layer" in inspect.signature(architecture).parameters
-        options = {"add_pooling_layer": False} if has_pooler else {}
-        model, report = AutoModel.from_pretrained(
-            folder, dtype=dtype, local_files_only=True, use_safetensors=True, output_loading_info=True, **options
-        )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise ModelUnavailable(f"Cannot load the embedding model '{folder}': {error}") from error
-    _refuse_unsuitable(folder, config, report["missing_keys"])
-    return model.eval()
-
-
-def _refuse_unsuitable(folder: Path, config: Any, missing: Sequence[str]) -> None:
-    if any("CausalLM" in name for name in config.architectures or ()):
-        raise ModelUnavailable(
-            f"'{folder}' is a generator; an embedder must be an encoder, such as multilingual-e5-small"
-        )
-    if missing:
-        raise ModelUnavailable(
-            f"The embedding model '{folder}' lacks weights: {', '.join(sorted(missing)[:3])}; fetch it again"
-        )
 
 
 def _mean(hidden: Any, mask: Any) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from knowledge.embeddings import EmbeddingStyle, TorchEmbedder
+from knowledge.encoders import load_encoder
 from knowledge.errors import ModelUnavailable
 from tests.contract.test_embedder import (  # the suite runs here too, on the fixture below
     test_a_question_is_nearer_to_the_passage_that_answers_it,
@@ -62,6 +63,19 @@ def test_questions_find_their_answer_within_and_across_languages(
 ) -> None:
     near, far = embedder.embed_passages([answer, other]) @ embedder.embed_queries([question])[0]
     assert near > far
+
+
+def test_the_encoder_written_out_computes_what_transformers_computes() -> None:
+    import torch
+    from transformers import AutoModel
+
+    ids = torch.tensor([[0, 10, 200, 3000, 2], [0, 40000, 2, 1, 1]])
+    mask = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
+    theirs = AutoModel.from_pretrained(embedder_folder(), dtype=torch.float32, add_pooling_layer=False)
+    with torch.inference_mode():
+        ours = load_encoder(embedder_folder(), torch.float32)(ids, mask)
+        expected = theirs(input_ids=ids, attention_mask=mask).last_hidden_state
+    assert torch.allclose(ours[mask.bool()], expected[mask.bool()], atol=1e-4)
 
 
 def test_full_width_characters_mean_what_the_plain_ones_mean(embedder: TorchEmbedder) -> None:
