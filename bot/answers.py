@@ -34,11 +34,20 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the things that the bot asks between."""
+
+    intent: str
+    title: str  # as it was offered, in the customer's language
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     text: str  # with [n] markers
     outcome: Outcome
     language: str
     citations: tuple[Citation, ...] = ()
+    choices: tuple[Choice, ...] = ()  # of a clarifying question, likeliest first
 
     @property
     def plain_text(self) -> str:

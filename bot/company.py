@@ -18,6 +18,7 @@ class Company:
     tagline: Mapping[str, str] = field(default_factory=dict)  # language → text
     email: str = ""
     suggested_questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # language → questions
+    products: tuple[str, ...] = ()  # names of products and plans, in any language: found in messages
 
 
 def load_company(folder: Path) -> Company:
@@ -33,4 +34,5 @@ def load_company(folder: Path) -> Company:
     tagline = content.get("tagline", {})
     if isinstance(tagline, str):
         tagline = {"en": tagline}
-    return Company(str(content.get("name", "frontdesk")), tagline, str(content.get("email", "")), questions)
+    products = tuple(str(name) for name in content.get("products", ()))
+    return Company(str(content.get("name", "frontdesk")), tagline, str(content.get("email", "")), questions, products)

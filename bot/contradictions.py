@@ -82,6 +82,11 @@ def contradiction(claim: str, source: str) -> str | None:
     )
 
 
+def denies(text: str) -> bool:
+    """Whether a text says no to something."""
+    return bool(_NEGATION.search(text))
+
+
 def new_words(claim: str, source: str) -> float:
     """Share of the claim's content words that the source lacks, 0 to 1; words match on their first five letters."""
     wanted = _content_words(_without_yes_no(claim)) - _colourless_stems()

@@ -5,6 +5,9 @@ BotError
 ├── ConversationNotFound    no conversation, or no message in it, has this id
 ├── ConversationClosed      nothing more can be said in it
 ├── IntentsInvalid          the company's list of intents; names the file and the entry
+├── IntentsChanged          somebody else has changed the same intent meanwhile
+├── TrainingUnderWay        one training at a time
+├── ReleaseWorse            promoting it would make answers worse; says by how much, and how to insist
 ├── SettingsInvalid         a setting's name or value; names the nearest known one
 ├── EvaluationDataInvalid   a file of evaluation or training rows; names the file and the line
 ├── TrainingDataInvalid     rows that nothing can be learnt from; names the lines
@@ -54,4 +57,16 @@ class TrainingDataInvalid(BotError):
 
 
 class ReleaseInvalid(BotError):
+    pass
+
+
+class IntentsChanged(BotError):
+    pass
+
+
+class TrainingUnderWay(BotError):
+    pass
+
+
+class ReleaseWorse(BotError):
     pass

@@ -15,7 +15,9 @@ from knowledge.model_folders import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
     from bot.manager import ConversationManager
+    from bot.training.encoder_tuning import Watch
     from bot.training.evaluate_answers import GivenAnswer
+    from bot.training.evaluate_intents import EvaluationOptions
     from bot.training.evaluation_data import AnswerQuestion
     from bot.transcripts import SqlTranscripts
     from knowledge.library import KnowledgeLibrary
@@ -27,15 +29,17 @@ def evaluate_intents_file(
     test: Path,
     *,
     train: Path | None = None,
-    shots: int | None = None,
-    seed: int = 0,
+    options: EvaluationOptions | None = None,
+    watch: Watch | None = None,
     progress: ProgressCallback = no_progress,
 ) -> dict[str, float | int | None]:
-    """The figures of `frontdesk evaluate intents`: of a head trained on `train`, else of the installation's classifier.
+    """The figures of `frontdesk evaluate intents`: of a classifier trained on `train`, else of the installation's.
 
     Raises EvaluationDataInvalid, TrainingDataInvalid.
     """
-    from bot.bootstrap import company_and_intents, open_classifier, open_embedder, open_home
+    from bot.bootstrap import open_embedder, open_home
+    from bot.intent_wiring import open_intents
+    from bot.training.encoder_tuning import unwatched
     from bot.training.evaluate_intents import evaluate_intents, train_and_evaluate_intents
     from bot.training.evaluation_data import read_intent_rows
 
@@ -43,11 +47,13 @@ def evaluate_intents_file(
     examples = read_intent_rows(train) if train is not None else None
     embedder = open_embedder(settings, progress=progress)
     if examples is not None:
-        return train_and_evaluate_intents(rows, examples, embedder, shots=shots, seed=seed, progress=progress)
+        return train_and_evaluate_intents(
+            rows, examples, embedder, options, watch=watch or unwatched, progress=progress
+        )
     home = open_home(settings)
-    _, intents = company_and_intents(settings, home.catalog)
+    classifier = open_intents(settings, home.engine, embedder, progress=progress)().classifier
     home.engine.dispose()
-    return evaluate_intents(rows, open_classifier(settings, intents, embedder, progress=progress), progress=progress)
+    return evaluate_intents(rows, classifier, progress=progress)
 
 
 def evaluate_retrieval_files(
@@ -122,18 +128,16 @@ def _own_desk(
     """Answers questions as the installation would, in conversations that go afterwards."""
     from bot.bootstrap import (
         build_manager,
-        company_and_intents,
-        open_classifier,
         open_generator,
         open_home,
         open_verifier,
     )
+    from bot.intent_wiring import open_intents
     from bot.transcripts import SqlTranscripts
     from knowledge.faiss_index import FaissIndex
     from knowledge.given_passages import GivenPassages
 
-    _, intents = company_and_intents(settings, library.catalog)
-    classifier = open_classifier(settings, intents, embedder, progress=progress)
+    live = open_intents(settings, open_home(settings).engine, embedder, progress=progress)
     verifier, generator = open_verifier(embedder), open_generator(settings, progress=progress)
     evidence = GivenPassages(embedder, new_index=FaissIndex)
     with tempfile.TemporaryDirectory(prefix="frontdesk-evaluation-") as folder:
@@ -141,7 +145,7 @@ def _own_desk(
         transcripts = SqlTranscripts(home.engine)
 
         def managed(retriever: Retriever) -> ConversationManager:
-            return build_manager(settings, transcripts, retriever, classifier, verifier, generator, intents)
+            return build_manager(settings, transcripts, retriever, live, verifier, generator)
 
         from_library, from_evidence = managed(library), managed(evidence)
 

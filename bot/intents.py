@@ -28,6 +28,10 @@ class Intent:
     examples: Mapping[str, tuple[str, ...]]  # language → messages
     reply: Mapping[str, str] = field(default_factory=dict)  # language → fixed words; of small talk only
 
+    def title_in(self, language: str) -> str:
+        """The title in `language`, else in English, else in any; the name where there is none."""
+        return self.title.get(language) or self.title.get("en") or next(iter(self.title.values()), self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class IntentPrediction:
@@ -50,9 +54,15 @@ def load_intents(path: Path) -> tuple[Intent, ...]:
         raise IntentsInvalid(f"There is no list of intents at '{path}'") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise IntentsInvalid(f"'{path.name}' is not valid TOML: {error}") from error
-    entries = content.get("intent", [])
-    intents = tuple(_intent(entry, number, path.name) for number, entry in enumerate(entries, start=1))
-    _refuse_repeated_names(intents, path.name)
+    return intents_from_entries(content.get("intent", []), path.name)
+
+
+def intents_from_entries(entries: Any, file: str) -> tuple[Intent, ...]:
+    """The list that a file's entries spell. `file` names it in errors. Raises IntentsInvalid."""
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise IntentsInvalid(f"'{file}': every intent begins with a line [[intent]]")
+    intents = tuple(_intent(entry, number, file) for number, entry in enumerate(entries, start=1))
+    _refuse_repeated_names(intents, file)
     return intents
 
 
@@ -65,13 +75,28 @@ def _intent(entry: Mapping[str, Any], number: int, file: str) -> Intent:
     except ValueError:
         known = ", ".join(LeadsTo)
         raise IntentsInvalid(f"'{file}', intent '{name}': leads_to must be one of {known}") from None
-    examples = {language: _texts(texts, name, file) for language, texts in entry.get("examples", {}).items()}
+    given = _by_language(entry, "examples", name, file)
+    examples = {language: _texts(texts, name, file) for language, texts in given.items()}
     if not any(examples.values()):
         raise IntentsInvalid(f"'{file}', intent '{name}': give at least one example")
-    reply = dict(entry.get("reply", {}))
+    reply = _words(entry, "reply", name, file)
     if leads_to is LeadsTo.SMALL_TALK and not reply:
         raise IntentsInvalid(f"'{file}', intent '{name}': small talk needs a reply")
-    return Intent(name, leads_to, dict(entry.get("title", {"en": name})), examples, reply)
+    return Intent(name, leads_to, _words(entry, "title", name, file) or {"en": name}, examples, reply)
+
+
+def _by_language(entry: Mapping[str, Any], field: str, name: str, file: str) -> dict[str, Any]:
+    value = entry.get(field, {})
+    if not isinstance(value, dict):
+        raise IntentsInvalid(f"'{file}', intent '{name}': {field} is written for each language, as {field}.en = …")
+    return value
+
+
+def _words(entry: Mapping[str, Any], field: str, name: str, file: str) -> dict[str, str]:
+    words = _by_language(entry, field, name, file)
+    if not all(isinstance(text, str) for text in words.values()):
+        raise IntentsInvalid(f"'{file}', intent '{name}': {field} is a text for each language")
+    return words
 
 
 def _texts(value: Any, name: str, file: str) -> tuple[str, ...]:

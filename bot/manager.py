@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import takewhile
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
 
 from bot import wording
-from bot.answers import Answer, Outcome
+from bot.answers import Answer, Choice, Outcome
 from bot.drafts import AnswerDraft
+from bot.entry_matching import WITHOUT_ENTRIES, Entries, EntryCandidate, entry_answer, entry_behind, entry_passage
 from bot.errors import ConversationClosed, MessageRefused
 from bot.events import (
     AnswerCited,
@@ -24,16 +23,28 @@ from bot.events import (
     TurnEvent,
 )
 from bot.follow_ups import standalone
-from bot.intents import UNKNOWN, Intent, IntentPrediction
+from bot.intents import IntentPrediction
 from bot.messages import Author, Conversation, Handler, HandoffReason, Message, MessageState
-from bot.policy import FetchPerson, KeepSilent, SayFixedWords, SearchKnowledge, can_answer, route
+from bot.policy import (
+    AskWhich,
+    FetchPerson,
+    GiveEntry,
+    KeepSilent,
+    SayFixedWords,
+    SearchKnowledge,
+    ask_instead_of_abstaining,
+    can_answer,
+    may_ask,
+    route,
+)
 from bot.prompt import PROMPT_VERSION
-from bot.protocols import IntentClassifier, TranscriptStore, Verifier
-from bot.traces import Release, Trace, traced
+from bot.protocols import LiveIntents, TranscriptStore, Verifier
+from bot.signals.values import Signals
+from bot.traces import Release
 from bot.turn_order import TurnOrder
+from bot.turn_state import Before, TurnState, looked_back
 from bot.writing import AnswerWriter
 from knowledge.languages import detect_language
-from knowledge.passages import ScoredPassage
 from knowledge.protocols import Retriever
 
 _log = logging.getLogger(__name__)
@@ -51,62 +62,38 @@ class TurnLimits:
     answerable_threshold: float = 0.6
 
 
-_NOT_CLASSIFIED = IntentPrediction(UNKNOWN, 0.0)
+ReadSignals = Callable[[Message, str], Signals]  # a stored message and its language
 
 
-@dataclass(slots=True)
-class _Turn:
-    """What one turn has found out so far; it becomes the trace."""
-
-    question: Message
-    conversation: Conversation
-    language: str
-    release: Release
-    earlier: str
-    began: float = field(default_factory=time.monotonic)
-    prediction: IntentPrediction = _NOT_CLASSIFIED
-    passages: tuple[ScoredPassage, ...] = ()
-    answerable: float | None = None
-    draft: AnswerDraft | None = None
-    answer: Answer | None = None
-    handoff: HandoffReason | None = None
-    error: str | None = None
-    milliseconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Measures one step. Never held across a yield of the turn."""
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            self.milliseconds[name] = self.milliseconds.get(name, 0.0) + 1000 * (time.monotonic() - began)
-
-    def mark_first_text(self) -> None:
-        self.milliseconds.setdefault("first_token", 1000 * (time.monotonic() - self.began))
+def only_language(message: Message, language: str) -> Signals:  # noqa: ARG001 - as any reader of signals is called
+    """Reads no signals but the language that was found anyway."""
+    return Signals(language)
 
 
 class ConversationManager:
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a conversation
         self,
         *,
         transcripts: TranscriptStore,
         retriever: Retriever,
-        classifier: IntentClassifier,
+        live_intents: Callable[[], LiveIntents],
         verifier: Verifier,
         writer: AnswerWriter,
-        intents: Sequence[Intent],
         asks_for_person: Callable[[str], bool],
         limits: TurnLimits = TurnLimits(),
+        read_signals: ReadSignals = only_language,
+        entries: Entries = WITHOUT_ENTRIES,
     ) -> None:
+        """`live_intents` is asked once a turn: what it gives may be exchanged between two turns."""
         self._transcripts = transcripts
         self._retriever = retriever
-        self._classifier = classifier
         self._verifier = verifier
         self._writer = writer
-        self._intents: Mapping[str, Intent] = {intent.name: intent for intent in intents}
+        self._live_intents = live_intents
         self._asks_for_person = asks_for_person
         self._limits = limits
+        self._read_signals = read_signals
+        self._entries = entries
         self._order = TurnOrder()
 
     def turn(
@@ -213,38 +200,42 @@ class ConversationManager:
             ended = self._end(turn, state)
         yield ended
 
-    def _begin(self, question: Message, earlier: Sequence[str]) -> _Turn:
+    def _begin(self, question: Message, earlier: Sequence[str]) -> TurnState:
         conversation = self._transcripts.conversation(question.conversation_id)
-        before = earlier[-1] if earlier else self._earlier_exchange(question)
+        before = Before(earlier[-1]) if earlier else self._before(question)
+        live = self._live_intents()
         release = Release(
             generator=self._writer.release,
-            classifier=self._classifier.release,
+            classifier=live.classifier.release,
             verifier=self._verifier.release,
             index=self._retriever.generation,
             prompt=PROMPT_VERSION,
         )
         language = detect_language(question.text, default=conversation.language)
-        return _Turn(question, conversation, language, release, before)
+        return TurnState(question, conversation, language, release, before, live)
 
-    def _earlier_exchange(self, question: Message) -> str:
-        """The customer's message before this one, which a follow-up may lean on ("and for students?")."""
-        messages = self._transcripts.messages(question.conversation_id)
-        before = takewhile(lambda message: message.message_id != question.message_id, messages)
-        asked = [message.text for message in before if message.author is Author.CUSTOMER]
-        return asked[-1] if asked else ""
+    def _before(self, question: Message) -> Before:
+        return looked_back(question, self._transcripts.messages(question.conversation_id))
 
-    def _steps(self, turn: _Turn, stop: Callable[[], bool]) -> Iterator[TurnEvent]:
+    def _steps(self, turn: TurnState, stop: Callable[[], bool]) -> Iterator[TurnEvent]:
         text = turn.question.text
         if turn.conversation.handler is Handler.BOT:
             with turn.step("intent"):
-                turn.prediction = self._classifier.classify(text)
+                turn.prediction = self._understood(turn)
             yield IntentRecognized(turn.prediction.name, turn.prediction.confidence, turn.language)
+            with turn.step("entries"):
+                turn.entries = self._entries.judge(standalone(turn.asked, turn.before.exchange), turn.language)
+        with turn.step("signals"):
+            turn.signals = self._read_signals(turn.question, turn.language)
         match route(
             turn.prediction,
             turn.conversation,
-            self._intents,
+            turn.live.intents,
             language=turn.language,
             asks_for_person=self._asks_for_person(text),
+            frustrations=turn.frustrations,
+            may_ask=may_ask(turn.conversation, was_asked=turn.before.was_asked),
+            has_entry=turn.entries.winner is not None,
         ):
             case KeepSilent():
                 return
@@ -252,33 +243,65 @@ class ConversationManager:
                 yield from self._hand_over(turn, reason)
             case SayFixedWords(words):
                 yield from self._say(turn, Answer(words, Outcome.SMALL_TALK, turn.language))
+            case AskWhich(names):
+                yield from self._say(turn, self._asked_which(turn, names))
+            case GiveEntry():
+                yield from self._give_entry(turn, turn.entries.winner)
             case SearchKnowledge():
                 yield from self._search_and_answer(turn, stop)
 
-    def _say(self, turn: _Turn, answer: Answer) -> Iterator[TurnEvent]:
+    def _understood(self, turn: TurnState) -> IntentPrediction:
+        """The intent of a message; of a reply to a clarifying question, the one that it picks."""
+        picked = turn.before.picked
+        if picked is not None and picked.intent in turn.live.intents:
+            return IntentPrediction(picked.intent, 1.0, ((picked.intent, 1.0),))
+        return turn.live.classifier.classify(turn.question.text)
+
+    def _asked_which(self, turn: TurnState, names: Sequence[str]) -> Answer:
+        choices = tuple(Choice(name, turn.live.intents[name].title_in(turn.language)) for name in names)
+        words = wording.say(wording.CLARIFYING, turn.language)
+        text = words.format(first=choices[0].title, second=choices[1].title)
+        return Answer(text, Outcome.CLARIFIED, turn.language, choices=choices)
+
+    def _say(self, turn: TurnState, answer: Answer) -> Iterator[TurnEvent]:
         turn.answer = answer
         turn.mark_first_text()
         yield TextAdded(answer.text)
         yield AnswerCited(answer)
 
-    def _hand_over(self, turn: _Turn, reason: HandoffReason) -> Iterator[TurnEvent]:
+    def _give_entry(self, turn: TurnState, entry: EntryCandidate | None) -> Iterator[TurnEvent]:
+        """An editor's words as they are: no generator and no verifier touches them."""
+        if entry is None:
+            return
+        turn.entry = entry
+        if turn.answerable is None:  # nothing was searched for
+            turn.passages, turn.answerable = (entry_passage(entry.entry, turn.language, entry.similarity),), 1.0
+            yield PassagesFound(turn.passages, turn.answerable)
+        yield from self._say(turn, entry_answer(entry.entry, turn.language))
+
+    def _hand_over(self, turn: TurnState, reason: HandoffReason) -> Iterator[TurnEvent]:
         turn.handoff = reason
-        words = wording.say(wording.HANDED_OVER, turn.language)
+        upset = reason is HandoffReason.FRUSTRATION
+        words = wording.say(wording.SORRY_HANDED_OVER if upset else wording.HANDED_OVER, turn.language)
         yield from self._say(turn, Answer(words, Outcome.HANDED_OVER, turn.language))
         yield HandedToOperator(reason)
 
-    def _search_and_answer(self, turn: _Turn, stop: Callable[[], bool]) -> Iterator[TurnEvent]:
-        text = turn.question.text
-        standalone_question = standalone(text, turn.earlier)
+    def _search_and_answer(self, turn: TurnState, stop: Callable[[], bool]) -> Iterator[TurnEvent]:
+        text = turn.asked
+        standalone_question = standalone(text, turn.before.exchange)
         with turn.step("search"):
-            found = self._retriever.search(text, limit=self._limits.passages, earlier=turn.earlier)
-            turn.passages = tuple(found)
+            found = self._retriever.search(text, limit=self._limits.passages, earlier=turn.before.exchange)
+            turn.passages = tuple(each for each in found if each.passage.document_id not in turn.entries.ruled_out)
         with turn.step("assess"):
             assessment = self._verifier.assess(standalone_question, turn.passages)
         turn.answerable = assessment.answerable
         yield PassagesFound(turn.passages, assessment.answerable)
         if not can_answer(assessment, threshold=self._limits.answerable_threshold):
             yield from self._say(turn, self._abstention(turn))
+            return
+        entry = entry_behind(self._entries, turn.passages, assessment.sentences[0].passage, turn.language)
+        if entry is not None:
+            yield from self._give_entry(turn, entry)
             return
         turn.draft = AnswerDraft(turn.passages, turn.language)
         began = time.monotonic()
@@ -290,15 +313,20 @@ class ConversationManager:
             turn.answer = turn.draft.answer()
             yield AnswerCited(turn.answer)
 
-    def _abstention(self, turn: _Turn) -> Answer:
+    def _abstention(self, turn: TurnState) -> Answer:
+        """What is said where nothing answers: where the message was too short to search with, a question back."""
+        free = may_ask(turn.conversation, was_asked=turn.before.was_asked)
+        which = ask_instead_of_abstaining(turn.question.text, turn.prediction, turn.live.intents, may_ask=free)
+        if which is not None:
+            return self._asked_which(turn, which.intents)
         words = wording.say(wording.ABSTENTION, turn.language)
         return Answer(words, Outcome.ABSTAINED, turn.language)
 
-    def _end(self, turn: _Turn, state: MessageState) -> TurnEnded:
+    def _end(self, turn: TurnState, state: MessageState) -> TurnEnded:
         """Stores the answer, whatever became of it, unless a person has taken over meanwhile."""
         conversation_id = turn.question.conversation_id
         turn.milliseconds["total"] = 1000 * (time.monotonic() - turn.began)
-        trace = self._trace(turn)
+        trace = turn.trace()
         stored = None
         if turn.answer is not None or state is not MessageState.COMPLETE:
             stored = self._transcripts.append_answer(
@@ -315,22 +343,8 @@ class ConversationManager:
             return TurnEnded(conversation_id, None, handler, state, None, trace)
         return TurnEnded(conversation_id, stored.message_id, handler, state, stored.answer, trace)
 
-    def _unfinished(self, turn: _Turn) -> Answer:
+    def _unfinished(self, turn: TurnState) -> Answer:
         """What had been shown when the turn broke off."""
         if turn.draft:
             return turn.draft.answer()
         return Answer("", Outcome.ABSTAINED, turn.language)
-
-    def _trace(self, turn: _Turn) -> Trace:
-        return Trace(
-            intent=turn.prediction.name,
-            confidence=turn.prediction.confidence,
-            language=turn.language,
-            release=turn.release,
-            passages=tuple(traced(passage) for passage in turn.passages),
-            answerable=turn.answerable,
-            quoted=turn.draft.quoted if turn.draft is not None else False,
-            dropped=tuple(turn.draft.dropped) if turn.draft is not None else (),
-            milliseconds={step: round(value, 1) for step, value in turn.milliseconds.items()},
-            error=turn.error,
-        )

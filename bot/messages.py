@@ -31,6 +31,7 @@ class HandoffReason(StrEnum):
     ASKED = "asked"
     BUTTON = "button"
     OPERATOR_CHOICE = "operator_choice"
+    FRUSTRATION = "frustration"  # strong, in messages one after the other
 
 
 class MessageState(StrEnum):

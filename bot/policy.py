@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.intents import Intent, IntentPrediction, LeadsTo
+from bot.clarifying import is_short
+from bot.intents import UNKNOWN, Intent, IntentPrediction, LeadsTo
 from bot.messages import Conversation, Handler, HandoffReason
 from bot.protocols import Assessment
 
@@ -32,10 +33,33 @@ class SearchKnowledge:
     """Everything else is a question about the company's documents."""
 
 
-Route = KeepSilent | FetchPerson | SayFixedWords | SearchKnowledge
+@dataclass(frozen=True, slots=True)
+class AskWhich:
+    """Two intents are about as likely, and they lead to different things."""
+
+    intents: tuple[str, str]  # names, likeliest first
+
+
+@dataclass(frozen=True, slots=True)
+class GiveEntry:
+    """An editor has written what is to be said to this question."""
+
+
+Route = KeepSilent | FetchPerson | SayFixedWords | SearchKnowledge | AskWhich | GiveEntry
 
 SMALL_TALK_CONFIDENCE = 0.8  # below it a message is rather searched for: a wrong greeting helps nobody
 PERSON_CONFIDENCE = 0.6  # a wish for a person must not be missed, but a handed-over question is not answered
+
+# Two intents are close where neither is twice as likely and no third has a say. Measured by `bench clarifying`.
+CLOSE_MARGIN = 0.25  # between the two
+CLOSE_TOGETHER = 0.75  # of the two together
+
+# Strong frustration in so many messages one after the other fetches a person. One angry sentence does not: the answer
+# to it may help. The threshold is the frustration head's own, see bot/signals/frustration.md.
+FRUSTRATED = 0.8
+FRUSTRATED_IN_A_ROW = 2
+
+_WITHOUT_REPLIES = frozenset({"openai"})
 
 
 def route(
@@ -45,15 +69,34 @@ def route(
     *,
     language: str,
     asks_for_person: bool,
+    frustrations: Sequence[float] = (),
+    may_ask: bool = False,
+    has_entry: bool = False,
 ) -> Route:
     """Who answers this message.
 
     `asks_for_person` is the keyword rule's word: it holds even where the classifier sees something else.
+    `frustrations` are of this message and the customer's messages right before it, the latest first. `may_ask`: the
+    customer was not asked back just now, and a reply to a question can come back to us.
     """
     if conversation.handler is not Handler.BOT:
         return KeepSilent()
     if asks_for_person:
         return FetchPerson(HandoffReason.ASKED)
+    if is_upset(frustrations):
+        return FetchPerson(HandoffReason.FRUSTRATION)
+    by_intent = _by_intent(prediction, intents, language)
+    if has_entry and not isinstance(by_intent, FetchPerson):
+        return GiveEntry()
+    close = close_intents(prediction, intents) if may_ask and by_intent == SearchKnowledge() else None
+    if close is not None and intents[close[0]].leads_to is not intents[close[1]].leads_to:
+        return AskWhich(close)
+    return by_intent
+
+
+def _by_intent(
+    prediction: IntentPrediction, intents: Mapping[str, Intent], language: str
+) -> FetchPerson | SayFixedWords | SearchKnowledge:
     intent = intents.get(prediction.name)
     if intent is None:
         return SearchKnowledge()
@@ -63,6 +106,35 @@ def route(
         words = intent.reply.get(language) or next(iter(intent.reply.values()))
         return SayFixedWords(words)
     return SearchKnowledge()
+
+
+def may_ask(conversation: Conversation, *, was_asked: bool) -> bool:
+    """Never twice in a row, and only where the reply comes back to this conversation: stateless callers have none."""
+    return not was_asked and conversation.channel not in _WITHOUT_REPLIES
+
+
+def ask_instead_of_abstaining(
+    text: str, prediction: IntentPrediction, intents: Mapping[str, Intent], *, may_ask: bool
+) -> AskWhich | None:
+    """For a message whose search found no answer: the question to ask back, where it was too short to search with."""
+    close = close_intents(prediction, intents) if may_ask and is_short(text) else None
+    return AskWhich(close) if close is not None else None
+
+
+def close_intents(prediction: IntentPrediction, intents: Mapping[str, Intent]) -> tuple[str, str] | None:
+    """The two likeliest intents where they are about as likely, and the message is about one of them."""
+    if prediction.name == UNKNOWN or len(prediction.alternatives) < 2:
+        return None
+    (first, likely), (second, less) = prediction.alternatives[:2]
+    if likely - less > CLOSE_MARGIN or likely + less < CLOSE_TOGETHER or not {first, second} <= intents.keys():
+        return None
+    return first, second
+
+
+def is_upset(frustrations: Sequence[float]) -> bool:
+    """Whether the latest messages, one after the other, are strongly frustrated. The latest comes first."""
+    latest = frustrations[:FRUSTRATED_IN_A_ROW]
+    return len(latest) == FRUSTRATED_IN_A_ROW and min(latest) >= FRUSTRATED
 
 
 def can_answer(assessment: Assessment, *, threshold: float) -> bool:

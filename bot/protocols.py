@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.answers import Answer
-from bot.intents import IntentPrediction
+from bot.intents import Intent, IntentPrediction
 from bot.messages import Author, Conversation, ConversationSummary, Handler, HandoffReason, Message, MessageState
 from bot.prompt import Prompt
+from bot.signals.trend import Bucket
+from bot.signals.values import Signals
 from bot.traces import Trace
 from knowledge.passages import ScoredPassage
 
@@ -21,6 +23,20 @@ class IntentClassifier(Protocol):
         ...
 
     def classify(self, text: str) -> IntentPrediction: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LiveIntents:
+    """What is in use at one moment: a classifier, and the list that it was trained on."""
+
+    classifier: IntentClassifier
+    intents: Mapping[str, Intent]  # by name
+
+
+def fixed_intents(classifier: IntentClassifier, intents: Sequence[Intent]) -> Callable[[], LiveIntents]:
+    """Intents that nobody exchanges: for measuring and for tests."""
+    live = LiveIntents(classifier, {intent.name: intent for intent in intents})
+    return lambda: live
 
 
 class ReplyGenerator(Protocol):
@@ -147,4 +163,19 @@ class TranscriptStore(Protocol):
 
     def record_feedback(self, message_id: str, verdict: str, *, reason: str = "") -> None:
         """Keeps the customer's last word on an answer: "up", "down", or "" to take it back."""
+        ...
+
+
+class SignalLog(Protocol):
+    """The signals of customers' messages, counted over time. Personal data is masked before it is stored."""
+
+    def record(self, message: Message, signals: Signals) -> None:
+        """Stores the signals of a stored message; the last word counts."""
+        ...
+
+    def buckets(self, *, since: float, seconds: float, frustrated: float) -> Sequence[Bucket]:
+        """Messages since a moment in stretches of so many seconds, oldest first; stretches without any are left out.
+
+        A message counts as frustrated from the probability `frustrated` on; one without a probability is not counted.
+        """
         ...

@@ -140,6 +140,13 @@ def make_current(root: Path, kind: str, name: str) -> None:
     _write_chosen(root, kind, [name, *before][:_REMEMBERED])
 
 
+def earlier_release(root: Path, kind: str) -> Path | None:
+    """The folder that `go_back` would put to use; None where there is none."""
+    names = _chosen(root, kind)
+    folder = root / kind / names[1] if len(names) > 1 else None
+    return folder if folder is not None and (folder / MANIFEST).is_file() else None
+
+
 def go_back(root: Path, kind: str) -> str:
     """Puts the release before the current one to use; returns its name. Raises ReleaseInvalid where there is none."""
     names = _chosen(root, kind)

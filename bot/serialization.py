@@ -10,8 +10,9 @@ from dataclasses import asdict
 from numbers import Integral, Real
 from typing import Any
 
-from bot.answers import Answer, Citation, Outcome
-from bot.traces import DroppedSentence, Release, Trace, TracedPassage
+from bot.answers import Answer, Choice, Citation, Outcome
+from bot.signals.values import Entity, EntityKind, Signals
+from bot.traces import DroppedSentence, Release, Trace, TracedEntry, TracedPassage
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
@@ -40,6 +41,7 @@ def answer_from_json(values: Mapping[str, Any]) -> Answer:
         outcome=Outcome(values["outcome"]),
         language=values.get("language", "en"),
         citations=tuple(map(_citation, values.get("citations", ()))),
+        choices=tuple(Choice(each["intent"], each["title"]) for each in values.get("choices", ())),
     )
 
 
@@ -76,6 +78,36 @@ def trace_from_json(values: Mapping[str, Any]) -> Trace:
         dropped=tuple(DroppedSentence(each["text"], each["reason"]) for each in values.get("dropped", ())),
         milliseconds={step: _number(spent) for step, spent in values.get("milliseconds", {}).items()},
         error=values.get("error"),
+        entry=_traced_entry(values["entry"]) if values.get("entry") else None,
+        signals=_signals(values["signals"]) if values.get("signals") else None,
+    )
+
+
+def signals_to_json(signals: Signals) -> dict[str, Any]:
+    """The signals as plain values, as they stand in a trace."""
+    values: dict[str, Any] = _storable(asdict(signals))
+    return values
+
+
+def _signals(values: Mapping[str, Any]) -> Signals:
+    known = {kind.value for kind in EntityKind}  # a later version may find more kinds
+    entities = (each for each in values.get("entities", ()) if each["kind"] in known)
+    return Signals(
+        language=values.get("language", "en"),
+        frustration=values.get("frustration"),
+        entities=tuple(
+            Entity(EntityKind(each["kind"]), each["start"], each["end"], each["value"]) for each in entities
+        ),
+    )
+
+
+def _traced_entry(values: Mapping[str, Any]) -> TracedEntry:
+    return TracedEntry(
+        entry_id=values["entry_id"],
+        version=int(values.get("version", 1)),
+        wording=values.get("wording", ""),
+        similarity=_number(values.get("similarity")),
+        editor=values.get("editor", ""),
     )
 
 

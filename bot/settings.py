@@ -7,11 +7,14 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.errors import SettingsInvalid
+
+if TYPE_CHECKING:
+    from knowledge.readers.limits import ReadingLimits
 
 PREFIX = "FRONTDESK_"
 
@@ -69,6 +72,32 @@ class WebSettings(BaseModel):
     secure_cookies: bool = Field(False, description="true behind HTTPS: cookies are sent over HTTPS only")
 
 
+class IngestSettings(BaseModel):
+    """Of the process that takes uploads in."""
+
+    threads: int = Field(1, ge=1, description="torch threads of the process that takes uploads in")
+    niceness: int = Field(
+        10, ge=0, le=19, description="how much that process yields to the server: 0 not at all, 19 most"
+    )
+    memory_mb: int = Field(
+        3000, ge=500, description="memory of that process; beyond it a fresh one goes on with the next file"
+    )
+    idle_seconds: float = Field(
+        120.0, ge=0, description="that process ends, and gives its memory back, after so long without work"
+    )
+
+
+class ReadingSettings(BaseModel):
+    """Bounds on what one document may cost; what is beyond them is refused with a sentence."""
+
+    seconds: float = Field(60.0, ge=1, description="longest that reading one document may take")
+    archive_seconds: float = Field(600.0, ge=1, description="longest that reading all of one archive or list may take")
+    memory_mb: int = Field(1024, ge=256, description="memory of the process that reads documents")
+    pages: int = Field(2000, ge=1, description="most pages or slides of one document")
+    characters: int = Field(5_000_000, ge=1000, description="longest text of one document")
+    archive_mb: int = Field(200, ge=1, description="most that one archive or list may unpack to")
+
+
 class Settings(BaseModel):
     """All settings. Build with `load_settings`, which also refuses unknown names."""
 
@@ -87,6 +116,27 @@ class Settings(BaseModel):
     models: ModelSettings = ModelSettings()
     answers: AnswerSettings = AnswerSettings()
     web: WebSettings = WebSettings()
+    ingest: IngestSettings = IngestSettings()
+    reading: ReadingSettings = ReadingSettings()
+
+    @property
+    def releases_folder(self) -> Path:
+        return self.home / "releases"
+
+    def reading_limits(self) -> ReadingLimits:
+        """What the readers are told. A document may be as large as an upload, at least."""
+        from knowledge.readers.limits import STANDARD_LIMITS, ReadingLimits
+
+        reading = self.reading
+        return ReadingLimits(
+            max_bytes=max(STANDARD_LIMITS.max_bytes, self.web.max_upload_bytes),
+            max_text_characters=reading.characters,
+            max_pages=reading.pages,
+            max_unzipped_bytes=reading.archive_mb * 2**20,
+            max_seconds=reading.seconds,
+            max_archive_seconds=reading.archive_seconds,
+            max_memory_bytes=reading.memory_mb * 2**20,
+        )
 
     def resolved_database_url(self) -> str:
         return self.database_url or f"sqlite:///{(self.home / 'frontdesk.db').resolve()}"

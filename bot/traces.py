@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bot.signals.values import Signals
 from knowledge.passages import ScoredPassage
 
 
@@ -33,6 +34,17 @@ class DroppedSentence:
 
 
 @dataclass(frozen=True, slots=True)
+class TracedEntry:
+    """The question-and-answer entry whose text was given word for word."""
+
+    entry_id: str
+    version: int
+    wording: str  # that came nearest to the question; its title, where the search found it
+    similarity: float  # cosine of question and wording, 1 for the very words
+    editor: str  # who wrote this version
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """Which versions of the replaceable parts made an answer."""
 
@@ -55,3 +67,5 @@ class Trace:
     dropped: tuple[DroppedSentence, ...] = ()
     milliseconds: dict[str, float] = field(default_factory=dict)  # per step, and "total", "first_token"
     error: str | None = None  # the class of what went wrong, where the turn failed
+    entry: TracedEntry | None = None
+    signals: Signals | None = None  # of the customer's message; what is personal in it is masked

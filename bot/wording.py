@@ -12,6 +12,14 @@ NEAREST_ARTICLE: Mapping[str, str] = {
     "en": "The nearest page is “{title}”.",
     "zh": "最接近的页面是《{title}》。",
 }
+CLARIFYING: Mapping[str, str] = {
+    "en": "I want to be sure I understand you. Is this about “{first}” (1) or about “{second}” (2)?",
+    "zh": "想确认一下您的意思：您想了解的是“{first}”（1）还是“{second}”（2）？",
+}
+SORRY_HANDED_OVER: Mapping[str, str] = {
+    "en": "I am sorry that this is so frustrating. I am fetching a person, who answers right here.",
+    "zh": "很抱歉给您带来不好的体验。正在为您转接人工客服，客服会看到这段对话，并在这里回复您。",
+}
 HANDED_OVER: Mapping[str, str] = {
     "en": "I am handing you over to a person. They read this conversation and answer right here.",
     "zh": "正在为您转接人工客服。客服会看到这段对话，并在这里回复您。",

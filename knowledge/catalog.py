@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from sqlalchemy import Engine, Select, delete, func, update
 from sqlalchemy import select as select_columns
-from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import Session, col, select
 
 from knowledge.catalog_rows import (
     CatalogStateRow,
     DocumentRow,
     PassageRow,
-    as_document,
     blank_document,
     fill_document,
     new_passage,
@@ -35,14 +33,13 @@ from knowledge.catalog_values import (
     StoredPassage,
 )
 from knowledge.database import reading, writing
+from knowledge.document_queries import list_documents
 from knowledge.errors import DocumentNotFound
+from knowledge.generations import ONLY_STATE, bury, next_generation, parts_of
 from knowledge.passages import Change, Document, DocumentState, Passage
+from knowledge.snapshot_rows import erase_copies
 
-_STATE = 1  # the only row of catalog_state
-_ITEMS_PER_STATEMENT = 500  # below every database's limit of parameters
-
-
-T = TypeVar("T")
+AlsoWrite = Callable[[Session, Sequence[Change]], None]
 
 _STATE_QUERY = select(CatalogStateRow.generation, CatalogStateRow.compacted_generation)
 # Live passages: the number, then the fields of Passage in their order.
@@ -55,7 +52,6 @@ _PASSAGES: Select[Any] = (
     .join_from(PassageRow, DocumentRow)
     .where(col(PassageRow.removed_generation).is_(None))
 )
-_WITHOUT_TEXT = defer(cast("QueryableAttribute[str]", DocumentRow.text), raiseload=True)
 
 
 class Catalog:
@@ -77,21 +73,7 @@ class Catalog:
 
     def documents(self) -> tuple[Document, ...]:
         """The documents that can be found, in the order of their sources."""
-        live = (
-            select(col(PassageRow.document_id), func.count().label("passages"))
-            .where(col(PassageRow.removed_generation).is_(None))
-            .group_by(col(PassageRow.document_id))
-            .subquery()
-        )
-        query = (
-            select(DocumentRow, func.coalesce(live.c.passages, 0))
-            .outerjoin(live, live.c.document_id == col(DocumentRow.document_id))
-            .where(col(DocumentRow.state) == DocumentState.READY)
-            .order_by(col(DocumentRow.source))
-            .options(_WITHOUT_TEXT)
-        )
-        with reading(self._engine) as session:
-            return tuple(as_document(row, int(passages)) for row, passages in session.exec(query))
+        return list_documents(self._engine)
 
     def stored_documents(self) -> dict[str, StoredDocument]:
         """What is in the knowledge base now, by source."""
@@ -114,7 +96,7 @@ class Catalog:
 
     def passages(self, numbers: Sequence[int]) -> dict[int, Passage]:
         """The live ones of `numbers`: whatever has been removed meanwhile is missing from the answer."""
-        parts = (self._passages(_PASSAGES.where(col(PassageRow.number).in_(part))) for part in _parts(numbers))
+        parts = (self._passages(_PASSAGES.where(col(PassageRow.number).in_(part))) for part in parts_of(numbers))
         return {number: passage for part in parts for number, passage in part}
 
     def passages_of(self, document_id: str) -> tuple[Passage, ...]:
@@ -130,14 +112,23 @@ class Catalog:
         """Live passages added after generation `known` and not after `upto`, by rising number, a page at a time."""
         query = (
             _PASSAGES.add_columns(col(PassageRow.embedder), col(PassageRow.embedding))
-            .where(col(PassageRow.added_generation) > known, col(PassageRow.added_generation) <= upto)
             .where(col(PassageRow.number) > after_number)
             .order_by(col(PassageRow.number))
             .limit(limit)
         )
+        if known > 0:  # from the beginning the order of the numbers is the way, not the index of generations
+            query = query.where(col(PassageRow.added_generation) > known)
+        query = query.where(col(PassageRow.added_generation) + 0 <= upto)
         with reading(self._engine) as session:
             rows = session.connection().execute(query).all()
         return tuple(StoredPassage(row[0], Passage(*row[1:-2]).embedded_text, row[-2], row[-1]) for row in rows)
+
+    def count_added_between(self, known: int, upto: int) -> int:
+        """How many passages `added_between` gives."""
+        added = col(PassageRow.added_generation)
+        query = select(func.count()).select_from(PassageRow).where(added > known, added <= upto)
+        with reading(self._engine) as session:
+            return session.exec(query.where(col(PassageRow.removed_generation).is_(None))).one()
 
     def removed_between(self, known: int, upto: int) -> tuple[int, ...]:
         """Numbers of passages removed after generation `known` and not after `upto`."""
@@ -147,9 +138,10 @@ class Catalog:
         return tuple(number for number in found if number is not None)
 
     def live_numbers(self) -> tuple[int, ...]:
-        query = select(PassageRow.number).where(col(PassageRow.removed_generation).is_(None))
+        """Of all live passages, rising."""
+        query = select_columns(col(PassageRow.number)).where(col(PassageRow.removed_generation).is_(None))
         with reading(self._engine) as session:
-            return tuple(sorted(number for number in session.exec(query) if number is not None))
+            return tuple(sorted(row[0] for row in session.connection().execute(query) if row[0] is not None))
 
     def tombstones(self) -> int:
         """Removed passages whose rows are still kept for indexes that have not heard of it."""
@@ -179,12 +171,18 @@ class Catalog:
         return tuple(found)
 
     def write_documents(
-        self, documents: Sequence[PreparedDocument], embeddings: Mapping[str, bytes], embedder: str
+        self,
+        documents: Sequence[PreparedDocument],
+        embeddings: Mapping[str, bytes],
+        embedder: str,
+        *,
+        also: AlsoWrite | None = None,
     ) -> tuple[Change, ...]:
         """Adds or updates documents in one transaction; passages that stay the same keep their number and vector.
 
         `embeddings` holds fp16 vectors by passage id, made by `embedder`. A passage without one is embedded when the
-        library next catches up. Raises ValueError when a document is there twice.
+        library next catches up. `also` writes what must be true together with the documents. Raises ValueError when a
+        document is there twice.
         """
         ids = [document.draft.document_id for document in documents]
         if len(set(ids)) < len(ids):
@@ -198,7 +196,7 @@ class Catalog:
                 if row is not None and each not in new:  # it may have been seen in another place
                     row.source, row.collection = each.draft.source, each.draft.collection or row.collection
             if new:
-                generation = _next_generation(session)
+                generation = next_generation(session)
                 kept = _keep_or_remove(session, new, known, generation)
                 now = self._clock()
                 rows = [known.get(each.draft.document_id) or blank_document(each.draft, now) for each in new]
@@ -215,24 +213,30 @@ class Catalog:
                 session.add_all(
                     new_version(row, len(each.passages), generation) for row, each in zip(rows, new, strict=True)
                 )
+            if also is not None:
+                also(session, changes)
             session.commit()
         return changes
 
     def known_passages(self, document_ids: Sequence[str]) -> frozenset[tuple[str, str]]:
         """Id and embedded text of the live passages of some documents: what need not be embedded again."""
         parts = (
-            self._passages(_PASSAGES.where(col(PassageRow.document_id).in_(part))) for part in _parts(document_ids)
+            self._passages(_PASSAGES.where(col(PassageRow.document_id).in_(part))) for part in parts_of(document_ids)
         )
         return frozenset((passage.passage_id, passage.embedded_text) for part in parts for _, passage in part)
 
-    def remove_document(self, document_id: str) -> RemovedDocument:
-        """Takes a document out; its text and vectors are overwritten in the same transaction. DocumentNotFound."""
+    def remove_document(self, document_id: str, *, also_copies: bool = False) -> RemovedDocument:
+        """Takes a document out; its text and vectors are overwritten in the same transaction. DocumentNotFound.
+
+        With `also_copies` all its versions are erased from the snapshots, too: no rollback brings them back.
+        """
         with writing(self._engine) as session:
             row = _ready(session, document_id)
-            generation = _next_generation(session)
+            generation = next_generation(session)
             numbers = tuple(number_of(passage) for passage in _rows_of(session, [document_id]))
-            _bury(session, numbers, generation)
-            removed = RemovedDocument(document_id, row.title, numbers, generation)
+            bury(session, numbers, generation)
+            copies = erase_copies(session, [document_id]) if also_copies else 0
+            removed = RemovedDocument(document_id, row.title, numbers, generation, copies)
             row.state, row.text, row.sha256 = DocumentState.REMOVED, "", ""
             row.updated_at = self._clock()
             session.add(row)
@@ -242,7 +246,7 @@ class Catalog:
     def mark_collection(self, document_ids: Sequence[str], collection: str) -> None:
         """Records where documents that did not change were seen this time."""
         with writing(self._engine) as session:
-            for part in _parts(document_ids):
+            for part in parts_of(document_ids):
                 session.exec(
                     update(DocumentRow).where(col(DocumentRow.document_id).in_(part)).values(collection=collection)
                 )
@@ -259,7 +263,7 @@ class Catalog:
     def compact(self) -> int:
         """Deletes the tombstones; returns how many. Indexes older than now are rebuilt instead of catching up."""
         with writing(self._engine) as session:
-            state = session.get(CatalogStateRow, _STATE)
+            state = session.get(CatalogStateRow, ONLY_STATE)
             if state is None:
                 return 0
             state.compacted_generation = state.generation
@@ -269,22 +273,9 @@ class Catalog:
         return int(deleted.rowcount)
 
 
-def _parts(items: Sequence[T]) -> list[Sequence[T]]:
-    return [items[i : i + _ITEMS_PER_STATEMENT] for i in range(0, len(items), _ITEMS_PER_STATEMENT)]
-
-
-def _next_generation(session: Session) -> int:
-    # with_for_update: on PostgreSQL generations are given in the order of the commits. SQLite has one writer anyway.
-    row = session.get(CatalogStateRow, _STATE, with_for_update=True) or CatalogStateRow(id=_STATE)
-    row.generation += 1
-    session.add(row)
-    session.flush()
-    return row.generation
-
-
 def _documents(session: Session, document_ids: Sequence[str]) -> dict[str, DocumentRow]:
     found: dict[str, DocumentRow] = {}
-    for part in _parts(document_ids):
+    for part in parts_of(document_ids):
         rows = session.exec(select(DocumentRow).where(col(DocumentRow.document_id).in_(part)))
         found |= {row.document_id: row for row in rows}
     return found
@@ -305,10 +296,8 @@ def _ready(session: Session, document_id: str) -> DocumentRow:
 
 
 def _rows_of(session: Session, document_ids: Sequence[str]) -> list[PassageRow]:
-    live = select(PassageRow).where(col(PassageRow.removed_generation).is_(None))
-    return [
-        row for part in _parts(document_ids) for row in session.exec(live.where(col(PassageRow.document_id).in_(part)))
-    ]
+    live, owner = select(PassageRow).where(col(PassageRow.removed_generation).is_(None)), col(PassageRow.document_id)
+    return [row for part in parts_of(document_ids) for row in session.exec(live.where(owner.in_(part)))]
 
 
 def _keep_or_remove(
@@ -332,15 +321,5 @@ def _keep_or_remove(
             continue
         stored.ordinal, stored.start, stored.end, stored.page = ordinal, passage.start, passage.end, passage.page
         kept.add(stored.passage_id)
-    _bury(session, gone, generation)
+    bury(session, gone, generation)
     return frozenset(kept)
-
-
-def _bury(session: Session, numbers: Sequence[int], generation: int) -> None:
-    """Makes tombstones: the text is overwritten now, the row stays until every index has heard of it."""
-    for part in _parts(numbers):
-        session.exec(
-            update(PassageRow)
-            .where(col(PassageRow.number).in_(part))
-            .values(removed_generation=generation, heading="", text="", embedding=None, embedder="")
-        )

@@ -30,6 +30,8 @@ class DocumentRow(SQLModel, table=True):
     __tablename__ = "document"
     __table_args__ = (
         Index("uq_document_source_ready", "source", unique=True, sqlite_where=_READY, postgresql_where=_READY),
+        # The list is paged by time; without it every row's text would be passed over to reach `updated_at`.
+        Index("ix_document_latest", "state", "updated_at"),
     )
 
     document_id: str = Field(primary_key=True, max_length=200)
@@ -40,7 +42,7 @@ class DocumentRow(SQLModel, table=True):
     state: str = Field(index=True)
     media_type: str
     version: int
-    sha256: str
+    sha256: str = Field(index=True)
     text: str = Field(sa_column=Column(Text, nullable=False))
     encoding: str
     created_at: float
@@ -104,10 +106,27 @@ class IngestJobRow(SQLModel, table=True):
     removed: int = Field(default=0)
     refused: str = Field(default="[]", sa_column=Column(Text, nullable=False))  # JSON: [[source, reason], …]
     worker: str = Field(default="")
-    attempts: int = Field(default=0)  # how often a worker has begun it
+    attempts: int = Field(default=0)  # how often a worker has begun it since a file of it was last finished
     cancel_requested: bool = Field(default=False)
     created_at: float
     heartbeat_at: float
+    batch_id: str = Field(default="", index=True)  # of uploads that came together; "" for one on its own
+    encoding: str = Field(default="")  # in which the editor says that the file is written; "" to find out
+    refusals: int = Field(default=0)  # all of them; `refused` holds the first
+
+
+class IngestFileRow(SQLModel, table=True):
+    """What became of one document of an upload; written in the transaction that takes the document in."""
+
+    __tablename__ = "ingest_file"
+
+    job_id: str = Field(primary_key=True, foreign_key="ingest_job.job_id", max_length=64)
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})  # counts from 1 inside the job
+    source: str = Field(sa_column=Column(Text, nullable=False))
+    outcome: str
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    document_id: str
+    passages: int
 
 
 def blank_document(draft: DocumentDraft, now: float) -> DocumentRow:
@@ -187,4 +206,5 @@ def as_document(row: DocumentRow, passages: int) -> Document:
         language=row.language,
         media_type=row.media_type,
         updated_at=row.updated_at,
+        encoding=row.encoding,
     )

@@ -57,14 +57,22 @@ class RemovedDocument:
     title: str
     numbers: tuple[int, ...]  # of the passages that are gone
     generation: int
+    copies: int = 0  # erased from snapshots
 
 
 @dataclass(frozen=True, slots=True)
 class RemovalReceipt:
-    """What became of a removed document. `unreachable`: neither its passages nor its sentences are found any more."""
+    """What became of a removed document. `unreachable`: neither its passages nor its sentences are found any more.
+
+    `same_text_in` names other documents in which a search for its sentences finds them word for word.
+    """
 
     document_id: str
     title: str
     passages: int
     generation: int
     unreachable: bool
+    probes: int = 0  # sentences that were searched for
+    originals: int = 0  # files deleted
+    copies: int = 0  # erased from snapshots
+    same_text_in: tuple[str, ...] = ()

@@ -7,11 +7,16 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from knowledge.errors import ModelUnavailable
 from knowledge.protocols import Embedder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
+
+    from knowledge.tunable_encoder import Method, TunableEmbedder, TunableEncoder
 
 
 class CachingEmbedder:
@@ -37,6 +42,14 @@ class CachingEmbedder:
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self._embedder.embed_passages(texts)
 
+    def tunable(self, method: Method) -> TunableEncoder:
+        """As the embedder's; raises ModelUnavailable where it cannot learn."""
+        return _tunable(self._embedder).tunable(method)
+
+    def tuned(self, changes: Path) -> CachingEmbedder:
+        """As the embedder's, with a memory of its own; raises ModelUnavailable where it cannot learn."""
+        return CachingEmbedder(_tunable(self._embedder).tuned(changes), capacity=self._capacity)
+
     def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         import numpy as np
 
@@ -57,3 +70,11 @@ class CachingEmbedder:
                 self._vectors.move_to_end(text)
             while len(self._vectors) > self._capacity:
                 self._vectors.popitem(last=False)
+
+
+def _tunable(embedder: Embedder) -> TunableEmbedder:
+    from knowledge.tunable_encoder import TunableEmbedder
+
+    if isinstance(embedder, TunableEmbedder):
+        return embedder
+    raise ModelUnavailable("This embedder cannot be tuned; train with `--method head`, or set a model folder")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import threading
@@ -26,6 +27,8 @@ from knowledge.torch_runtime import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
+
+    from knowledge.tunable_encoder import Method, TunableEncoder
 
 _CPU_BATCH_TOKENS = 2048  # of one forward pass, padding included: about half a second on one thread
 _GPU_BATCH_TOKENS = 65536
@@ -108,6 +111,45 @@ class TorchEmbedder:
             dtype=str(self._dtype).removeprefix("torch."),
         )
 
+    def tunable(self, method: Method) -> TunableEncoder:
+        """A copy that can learn, in float32 on the same device. Takes a second and half a gigabyte."""
+        import torch
+
+        from knowledge.encoders import load_encoder
+        from knowledge.tunable_encoder import TunableEncoder
+
+        encoder = load_encoder(self._folder, torch.float32).to(self._device)
+        prefix = self._style.query_prefix
+        return TunableEncoder(
+            encoder,
+            tokenize=lambda texts: self._sequences([prefix + text for text in texts]),
+            padding=self._padding,
+            pooling=self._style.pooling,
+            method=method,
+        )
+
+    def tuned(self, changes: Path) -> TorchEmbedder:
+        """This embedder with what was learnt, a safetensors file. Tables of words are shared and not copied.
+
+        Raises ModelUnavailable where the changes do not fit this model.
+        """
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        from knowledge.tunable_encoder import apply_changes
+
+        twin = copy.copy(self)
+        shared = {id(each): each for name, each in self._model.named_parameters() if "embeddings" in name.split(".")}
+        twin._model = copy.deepcopy(self._model, dict(shared))
+        twin._query_lock, twin._passage_lock = threading.Lock(), threading.Lock()
+        try:
+            apply_changes(twin._model, load_file(changes))
+            learnt = hashlib.sha256(changes.read_bytes()).hexdigest()
+        except (OSError, SafetensorError, KeyError, RuntimeError) as error:
+            raise ModelUnavailable(f"'{changes}' does not fit the model '{self._folder.name}': {error}") from error
+        twin._fingerprint = f"{self._fingerprint}-{learnt[:16]}"
+        return twin
+
     def _compute_fingerprint(self) -> str:
         """Precisions of one width give vectors that compare; the device does not matter."""
         width = self._dtype.itemsize * 8
@@ -118,26 +160,25 @@ class TorchEmbedder:
         import torch
 
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        sequences = [encoding.ids for encoding in self._tokenizer.encode_batch([_encodable(text) for text in texts])]
+        sequences = self._sequences(texts)
         batch_tokens = _CPU_BATCH_TOKENS if self._device.type == "cpu" else _GPU_BATCH_TOKENS
         for numbers in batches_by_length([len(sequence) for sequence in sequences], batch_tokens):
             with lock, torch_threads(threads), torch.inference_mode():
                 vectors[numbers] = self._forward([sequences[number] for number in numbers])
         return vectors
 
+    def _sequences(self, texts: Sequence[str]) -> list[list[int]]:
+        return [encoding.ids for encoding in self._tokenizer.encode_batch([_encodable(text) for text in texts])]
+
     def _forward(self, sequences: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         import torch
 
-        longest = max(map(len, sequences))
-        ids = torch.full((len(sequences), longest), self._padding)
-        mask = torch.zeros((len(sequences), longest), dtype=torch.long)
-        for row, sequence in enumerate(sequences):
-            ids[row, : len(sequence)] = torch.tensor(sequence)
-            mask[row, : len(sequence)] = 1
-        ids, mask = ids.to(self._device), mask.to(self._device)
+        from knowledge.tunable_encoder import padded, pooled
+
+        ids, mask = (each.to(self._device) for each in padded(sequences, self._padding))
         hidden = self._model(ids, mask).float()
-        pooled = hidden[:, 0] if self._style.pooling == "cls" else _mean(hidden, mask)
-        vectors: NDArray[np.float32] = torch.nn.functional.normalize(pooled, dim=1).cpu().numpy()
+        meanings = pooled(hidden, mask, self._style.pooling)
+        vectors: NDArray[np.float32] = torch.nn.functional.normalize(meanings, dim=1).cpu().numpy()
         return vectors
 
 
@@ -194,12 +235,6 @@ def _load_tokenizer(folder: Path, max_tokens: int) -> tuple[Tokenizer, int]:
     tokenizer.enable_truncation(int(min(max_tokens, longest)))
     tokenizer.no_padding()
     return tokenizer, padding or 0
-
-
-def _mean(hidden: Any, mask: Any) -> Any:
-    """Mean over the tokens that are not padding."""
-    weights = mask.unsqueeze(-1).to(hidden.dtype)
-    return (hidden * weights).sum(1) / weights.sum(1)
 
 
 def _encodable(text: str) -> str:

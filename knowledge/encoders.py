@@ -67,9 +67,9 @@ class BertEncoder(Encoder):
         self.hidden_size = sizes.hidden
         self.embeddings = nn.ModuleDict(
             {
-                "word_embeddings": nn.Embedding(sizes.vocabulary, sizes.hidden),
-                "position_embeddings": nn.Embedding(sizes.positions, sizes.hidden),
-                "token_type_embeddings": nn.Embedding(sizes.types, sizes.hidden),
+                "word_embeddings": _table(sizes.vocabulary, sizes.hidden),
+                "position_embeddings": _table(sizes.positions, sizes.hidden),
+                "token_type_embeddings": _table(sizes.types, sizes.hidden),
                 "LayerNorm": nn.LayerNorm(sizes.hidden, sizes.epsilon),
             }
         )
@@ -121,6 +121,11 @@ class _Layer(nn.Module):
         return result
 
 
+def _table(entries: int, width: int) -> nn.Embedding:
+    """Not filled: a hundred million random numbers take a second, and on torch's meta device they import a compiler."""
+    return nn.Embedding(entries, width, _weight=torch.empty(entries, width))
+
+
 def _dense_and_norm(wide: int, narrow: int, epsilon: float) -> nn.ModuleDict:
     return nn.ModuleDict({"dense": nn.Linear(wide, narrow), "LayerNorm": nn.LayerNorm(narrow, epsilon)})
 
@@ -144,8 +149,7 @@ def _load_bert(folder: Path, settings: dict[str, Any], dtype: torch.dtype) -> Be
         settings.get("layer_norm_eps", 1e-12),
     )
     stored = {name.removeprefix("bert."): tensor for name, tensor in load_file(folder / "model.safetensors").items()}
-    with torch.device("meta"):  # weights are not made up first
-        model = BertEncoder(sizes)
+    model = BertEncoder(sizes)
     report = model.load_state_dict(
         {name: tensor.to(dtype) for name, tensor in stored.items()}, strict=False, assign=True
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from knowledge.chunking import split_into_passages
-from knowledge.languages import CHINESE, detect_language
+from knowledge.languages import detect_language, is_written_in_chinese
 from knowledge.lexical_index import LexicalIndex
 from knowledge.lexical_tokens import tokens
 from knowledge.passages import DocumentText, Passage, ScoredPassage
@@ -59,7 +59,7 @@ class GivenPassages:
         vectors = self._embedder.embed_passages(texts)
         self._state.add(
             [
-                IndexedPassage(number, Counter(tokens(text)), detect_language(text) == CHINESE, vector)
+                IndexedPassage(number, Counter(tokens(text)), is_written_in_chinese(text), vector)
                 for number, (text, vector) in enumerate(zip(texts, vectors, strict=True), start=1)
             ]
         )

@@ -14,21 +14,23 @@ import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from knowledge.durable_files import sha256_of_file, sync_folder, write_durably
-from knowledge.errors import IndexUnreadable
+from knowledge.durable_files import only_one_at_a_time, sha256_of_file, sync_folder, write_durably
+from knowledge.errors import IndexNotSaved, IndexUnreadable
 from knowledge.lexical_index import LexicalIndex
 from knowledge.protocols import PassageIndex
 from knowledge.search_state import SearchState
 
 _log = logging.getLogger(__name__)
 
-_FORMAT = 1
+_FORMAT = 2
 _VECTORS = {False: "vectors-en.index", True: "vectors-zh.index"}  # by "is Chinese"
-_WORDS = "words.npz"
+_WORDS = "words.index"
 _FILES = (*_VECTORS.values(), _WORDS)
 _MANIFEST = "manifest.json"
 _WRITING = ".writing-"
+_LOCK = ".saving"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class _Manifest:
     generation: int
     passages: int
     embedder: str
+    indexes: dict[str, dict[str, Any]]  # language → IndexShape
     files: dict[str, str]  # name → sha256
 
 
@@ -47,7 +50,7 @@ class IndexFolder:
         self._dimensions = dimensions
 
     def clean(self) -> None:
-        """Deletes what processes that have ended left half-written."""
+        """Deletes what processes that have ended left half-written. Leaves it where the folder cannot be written."""
         for left in self._folder.glob(f"{_WRITING}*"):
             process = left.name.removeprefix(_WRITING).split("-")[0]
             if not _runs_elsewhere(process):
@@ -93,9 +96,26 @@ class IndexFolder:
     def save(self, state: SearchState, *, keep: int, upto: int) -> None:
         """Writes `state`, then deletes all but the newest `keep` generations up to `upto`, that of the database.
 
-        One above `upto` belongs to a database that has been replaced by an older backup.
+        One above `upto` belongs to a database that has been replaced by an older backup. Of two processes that save at
+        once one waits for the other. Raises IndexNotSaved where that fails; with `keep` 1, which says that older
+        generations hold what has been removed, they are gone even then.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with only_one_at_a_time(self._folder / _LOCK):
+                self._write(state)
+                self._prune(keep, upto)
+        except OSError as error:
+            left = "the one written before stays"
+            if keep == 1:
+                left = "those written before hold what has been removed and are deleted"
+                self._prune(0, upto)
+            raise IndexNotSaved(
+                f"Cannot save the search index in '{self._folder}' ({error.strerror or error}); searches use the one "
+                f"in memory, {left}; make room, then run `frontdesk index rebuild`"
+            ) from error
+
+    def _write(self, state: SearchState) -> None:
         beside = self._folder / f"{_WRITING}{os.getpid()}-{uuid.uuid4().hex[:8]}"
         beside.mkdir()
         try:
@@ -103,12 +123,12 @@ class IndexFolder:
                 index.save(beside / _VECTORS[is_chinese])
             state.lexical.save(beside / _WORDS)
             files = {name: sha256_of_file(beside / name) for name in _FILES}
-            manifest = _Manifest(_FORMAT, state.generation, len(state), self._embedder, files)
+            shapes = {language: asdict(shape) for language, shape in state.shapes().items()}
+            manifest = _Manifest(_FORMAT, state.generation, len(state), self._embedder, shapes, files)
             write_durably(beside / _MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
             self._move_into_place(beside, self._folder / str(state.generation))
         finally:
             shutil.rmtree(beside, ignore_errors=True)
-        self._prune(keep, upto)
 
     def _move_into_place(self, beside: Path, place: Path) -> None:
         if place.exists():  # a damaged one, or the same written by another process
@@ -122,7 +142,7 @@ class IndexFolder:
 
     def _prune(self, keep: int, upto: int) -> None:
         kept = [generation for generation in self.generations() if generation <= upto][:keep]
-        for place in self._folder.iterdir():
+        for place in list(self._folder.iterdir()) if self._folder.is_dir() else []:
             if place.name.isdecimal() and int(place.name) not in kept:
                 # The manifest first: without it the rest is not taken for an index, should this be the last thing done.
                 (place / _MANIFEST).unlink(missing_ok=True)
@@ -147,15 +167,22 @@ class IndexFolder:
         """The manifest, when every file is as it was written and made by this embedder. Raises IndexUnreadable."""
         place = self._folder / str(generation)
         try:
-            manifest = _Manifest(**json.loads((place / _MANIFEST).read_text(encoding="utf-8")))
+            manifest = _manifest_of((place / _MANIFEST).read_text(encoding="utf-8"))
             damaged = [name for name in _FILES if sha256_of_file(place / name) != manifest.files[name]]
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise IndexUnreadable(f"The saved index '{place}' is damaged ({error}); {_WAY_OUT}") from error
         if damaged:
             raise IndexUnreadable(f"'{place / damaged[0]}' is not as it was written; {_WAY_OUT}")
-        if (manifest.format, manifest.generation) != (_FORMAT, generation):
+        if manifest.generation != generation:
             raise IndexUnreadable(f"The manifest of the saved index '{place}' is not its own; {_WAY_OUT}")
         return manifest
+
+
+def _manifest_of(text: str) -> _Manifest:
+    fields = json.loads(text)
+    if fields["format"] != _FORMAT:
+        raise ValueError(f"it has the form {fields['format']} of another release")
+    return _Manifest(**fields)
 
 
 _WAY_OUT = "searches use one made from the database; `frontdesk index rebuild` saves it"

@@ -16,33 +16,36 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.background import BackgroundTask
 from knowledge.catalog import Catalog
 from knowledge.catalog_values import CatalogState, StoredPassage
+from knowledge.errors import CatalogUnavailable, IndexNotSaved
 from knowledge.index_folder import IndexFolder
-from knowledge.languages import CHINESE, detect_language
+from knowledge.languages import is_written_in_chinese
 from knowledge.lexical_index import LexicalIndex
 from knowledge.lexical_tokens import tokens
+from knowledge.paced_embedding import PacedEmbedding
 from knowledge.passages import IndexHealth
 from knowledge.protocols import Embedder, PassageIndex
-from knowledge.read_write_lock import ReadWriteLock
 from knowledge.search_state import EmbeddedQuery, IndexedPassage, RankedPassage, SearchState
 
 _log = logging.getLogger(__name__)
 
-_EMBED_AT_ONCE = 64  # passages between two reports of progress
-_CATCH_UP_AT_ONCE = 200  # passages; holds searches up for about ten milliseconds
+_PASSAGES_AT_ONCE = 1000  # read from the database
+_COMPACT_EVERY = 50_000  # passages, while an index is made anew: vectors are in memory in full precision until then
+_QUERY_BRINGS_IN = 200  # passages that a query puts into the indexes itself: some tens of milliseconds
+_QUERY_WAITS = 0.25  # seconds for another thread that is bringing the indexes up to date
 _SAVE_WHEN_BEHIND = 1000  # passages that a start had to add to the saved index
 _KEEP_GENERATIONS = 2
-_COMPACT_ABOVE = 1000  # tombstones
+_COMPACT_ABOVE = 1000  # tombstones in the database
 _VERIFIED_VECTORS = 1000
-
-OnEmbedded = Callable[[int, int], None]  # passages done, of how many
 
 
 class IndexKeeper:
-    """Two locks. `_writer` lets one thread at a time bring the indexes up to date or save them. `_guard` is held for
-    reading while a query looks at the indexes, and for writing, some milliseconds, while prepared passages are put in.
-    An immutable copy for every change would need no guard, but copying 100,000 vectors takes longer than a search.
+    """One writer, and readers who never wait for it.
+
+    `_state` is never changed, only replaced: a query takes it as it stands and sees the whole of one generation. The
+    writer, one thread at a time under `_writer`, changes a copy, which shares with its original what stays the same.
     """
 
     def __init__(
@@ -50,10 +53,12 @@ class IndexKeeper:
     ) -> None:
         self._catalog = catalog
         self._embedder = embedder
+        self._paced = PacedEmbedding(embedder)
         self._new_index = new_index
         self._files = IndexFolder(folder, embedder=embedder.fingerprint, dimensions=embedder.dimensions)
         self._writer = threading.Lock()
-        self._guard = ReadWriteLock()
+        self._compaction = BackgroundTask("index compaction", self._compact)
+        self._catching_up = BackgroundTask("index catching up", self.catch_up)
         self._removed_since_save = False
         self._state = self._empty()
         self._open()
@@ -67,42 +72,145 @@ class IndexKeeper:
         return len(self._state)
 
     def ranked(self, queries: Sequence[EmbeddedQuery]) -> list[RankedPassage]:
-        with self._guard.reading():
-            return self._state.ranked(queries)
+        return self._state.ranked(queries)
 
     def hold_any(self, numbers: Sequence[int]) -> bool:
-        with self._guard.reading():
-            anything = np.zeros(self._embedder.dimensions, dtype=np.float32)
-            return any(
-                number in self._state.lexical or self._state.similarity(anything, number) is not None
-                for number in numbers
-            )
+        return self._state.holds_any(numbers)
+
+    # In memory
 
     def catch_up(self) -> None:
-        """Costs one small query when nothing has changed."""
+        """Everything that is committed now can be found when this returns. CatalogUnavailable."""
         if self._catalog.state().generation != self._state.generation:
             with self._writer:
                 self._follow()
 
+    def catch_up_for_query(self) -> None:
+        """As `catch_up`, but a query waits neither for a bulk of passages nor for another thread's bulk.
+
+        It then finds what could be found a moment ago; what has been removed is dropped by the catalogue in any case.
+        Costs one small query when nothing has changed.
+        """
+        target = self._catalog.state()
+        if target.generation == self._state.generation:
+            return
+        if not self._writer.acquire(timeout=_QUERY_WAITS):
+            return
+        try:
+            if not self._is_much(target):
+                self._follow()
+                return
+        finally:
+            self._writer.release()
+        self._catching_up.start()
+        self._catching_up.wait(_QUERY_WAITS)
+
+    def _is_much(self, target: CatalogState) -> bool:
+        known = self._state.generation
+        if self._must_be_made_anew(target):
+            return len(self._state) > _QUERY_BRINGS_IN
+        return self._catalog.count_added_between(known, target.generation) > _QUERY_BRINGS_IN
+
+    def _follow(self) -> int:
+        """Brings the indexes to the generation of the database; returns how many passages were added."""
+        target = self._catalog.state()
+        if self._state.generation == target.generation:
+            return 0
+        if self._must_be_made_anew(target):
+            return self._make_anew(target)
+        known = self._state.generation
+        state, added = self._filled(self._state.copy(), target.generation)
+        if len(self._state) and self._catalog.state().compacted_generation > known:
+            return self._make_anew(self._catalog.state())  # what was removed meanwhile has just been forgotten
+        self._state = state
+        if state.wants_compaction:
+            self._compaction.start()
+        return added
+
+    def _must_be_made_anew(self, target: CatalogState) -> bool:
+        known = self._state.generation
+        return bool(len(self._state)) and not target.compacted_generation <= known <= target.generation
+
+    def _make_anew(self, target: CatalogState) -> int:
+        state, added = self._filled(self._empty(), target.generation)
+        self._removed_since_save = True
+        self._state = state.compacted()
+        return added
+
+    def _compact(self) -> None:
+        """The slow part works on a state that nobody changes, while queries and changes go on."""
+        compacted = self._state.compacted()
+        with self._writer:
+            target = self._catalog.state()
+            if target.compacted_generation <= compacted.generation <= target.generation:
+                self._state, _ = self._filled(compacted, target.generation)
+
+    def _empty(self) -> SearchState:
+        english, chinese = (self._new_index(self._embedder.dimensions) for _ in range(2))
+        return SearchState(english, chinese, LexicalIndex(), generation=0)
+
+    def _filled(self, state: SearchState, upto: int) -> tuple[SearchState, int]:
+        """`state`, which nobody else knows yet, brought to generation `upto`, and how many passages were added."""
+        known = min(state.generation, upto)
+        added, last = 0, 0
+        while page := self._catalog.added_between(known, upto, after_number=last, limit=_PASSAGES_AT_ONCE):
+            state.add(self._ready(page))
+            added, last = added + len(page), page[-1].number
+            if added % _COMPACT_EVERY == 0:
+                state = state.compacted()
+        removed = self._catalog.removed_between(known, upto)
+        state.remove(removed)
+        state.generation = upto
+        self._removed_since_save = self._removed_since_save or bool(removed)
+        return state, added
+
+    def _ready(self, page: Sequence[StoredPassage]) -> list[IndexedPassage]:
+        ours = self._embedder.fingerprint
+        vectors = {p.number: _from_stored(p.embedding) for p in page if p.embedding and p.embedder == ours}
+        missing = [passage for passage in page if passage.number not in vectors]
+        if missing:
+            made = self._paced.embed([passage.embedded_text for passage in missing], _not_told)
+            stored = {p.number: as_stored(vector) for p, vector in zip(missing, made, strict=True)}
+            vectors |= {number: _from_stored(vector) for number, vector in stored.items()}
+            self._keep(stored)
+        return [_indexed(passage, vectors[passage.number]) for passage in page]
+
+    def _keep(self, stored: dict[int, bytes]) -> None:
+        try:
+            self._catalog.store_embeddings(stored, self._embedder.fingerprint)
+        except (
+            CatalogUnavailable
+        ) as error:  # they are made again by the next start: no reason to leave a customer alone
+            _log.warning("Vectors could not be kept: %s", error)
+
+    # On the disk
+
     def save(self) -> None:
+        """Writes the indexes down; where that fails the log says so, for the database holds everything they do."""
         with self._writer:
             self._follow()
             if self._catalog.tombstones() > max(_COMPACT_ABOVE, len(self._state) // 4):
                 self._catalog.compact()
-            self._save()
+            try:
+                self._save()
+            except IndexNotSaved as error:
+                _log.warning("%s", error)
 
     def rebuild(self) -> None:
+        """Raises IndexNotSaved where the new one cannot be written; it is in use all the same."""
         with self._writer:
             self._catalog.compact()
             self._make_anew(self._catalog.state())
             self._files.save(self._state, keep=1, upto=self._state.generation)
+            self._removed_since_save = False
 
     def health(self) -> IndexHealth:
         damage = self._files.damage()
         with self._writer:
             self._follow()
             problems = (*([damage] if damage else []), *self._catalog.problems(), *self._disagreements())
-            return IndexHealth(not problems, self._state.generation, len(self._state), problems)
+            state = self._state
+            return IndexHealth(not problems, state.generation, len(state), problems, state.shapes())
 
     def _open(self) -> None:
         self._files.clean()
@@ -113,8 +221,13 @@ class IndexKeeper:
         if self._differs_from_the_database():
             _log.warning("The saved index does not belong to this database; it is made anew")
             added = self._make_anew(self._catalog.state())
+        if self._state.wants_compaction:
+            self._state = self._state.compacted()
         if added > _SAVE_WHEN_BEHIND and self._files.damage() is None:
-            self._save()
+            try:
+                self._save()
+            except IndexNotSaved as error:
+                _log.warning("%s", error)
 
     def _save(self) -> None:
         if not self._files.is_current(self._state.generation):
@@ -123,55 +236,10 @@ class IndexKeeper:
             self._files.save(self._state, keep=keep, upto=self._catalog.state().generation)
             self._removed_since_save = False
 
-    def _follow(self) -> int:
-        """Brings the indexes to the generation of the database; returns how many passages were added."""
-        known, target = self._state.generation, self._catalog.state()
-        if known == target.generation:
-            return 0
-        if len(self._state) and not target.compacted_generation <= known <= target.generation:
-            return self._make_anew(target)
-        return self._fill(self._state, target.generation)
-
-    def _make_anew(self, target: CatalogState) -> int:
-        fresh = self._empty()
-        added = self._fill(fresh, target.generation)
-        self._state = fresh
-        self._removed_since_save = True
-        return added
-
-    def _empty(self) -> SearchState:
-        english, chinese = (self._new_index(self._embedder.dimensions) for _ in range(2))
-        return SearchState(english, chinese, LexicalIndex(), generation=0)
-
-    def _fill(self, state: SearchState, upto: int) -> int:
-        # What was added goes in before what was removed goes out: of a document that changes meanwhile, a query finds
-        # the old passages or the new ones, and the catalogue drops the old ones from its answer.
-        known = min(state.generation, upto)
-        added, last = 0, 0
-        while page := self._catalog.added_between(known, upto, after_number=last, limit=_CATCH_UP_AT_ONCE):
-            ready = self._ready(page)
-            with self._guard.writing():
-                state.add(ready)
-            added, last = added + len(page), page[-1].number
-        removed = self._catalog.removed_between(known, upto)
-        with self._guard.writing():
-            state.remove(removed)
-            state.generation = upto
-        self._removed_since_save = self._removed_since_save or bool(removed)
-        return added
-
-    def _ready(self, page: Sequence[StoredPassage]) -> list[IndexedPassage]:
-        ours = self._embedder.fingerprint
-        vectors = {p.number: _from_stored(p.embedding) for p in page if p.embedding and p.embedder == ours}
-        missing = [passage for passage in page if passage.number not in vectors]
-        if missing:
-            made = embed_in_parts(self._embedder, [passage.embedded_text for passage in missing])
-            vectors |= {passage.number: vector for passage, vector in zip(missing, made, strict=True)}
-            self._catalog.store_embeddings({p.number: as_stored(vectors[p.number]) for p in missing}, ours)
-        return [_indexed(passage, vectors[passage.number]) for passage in page]
+    # Agreement
 
     def _differs_from_the_database(self) -> bool:
-        return sorted(self._state.lexical.numbers()) != list(self._catalog.live_numbers())
+        return not np.array_equal(self._state.numbers(), self._catalog.live_numbers())
 
     def _disagreements(self) -> list[str]:
         """Between the indexes in use and the database."""
@@ -195,21 +263,6 @@ class IndexKeeper:
         return similarity is not None and similarity > 0.99
 
 
-def embed_in_parts(
-    embedder: Embedder, texts: Sequence[str], on_embedded: OnEmbedded | None = None
-) -> NDArray[np.float32]:
-    """Vectors of shape (len(texts), dimensions); `on_embedded` hears how far it is before each part and at the end."""
-    vectors = np.empty((len(texts), embedder.dimensions), dtype=np.float32)
-    for first in range(0, len(texts), _EMBED_AT_ONCE):
-        if on_embedded:
-            on_embedded(first, len(texts))
-        part = texts[first : first + _EMBED_AT_ONCE]
-        vectors[first : first + len(part)] = embedder.embed_passages(part)
-    if on_embedded:
-        on_embedded(len(texts), len(texts))
-    return vectors
-
-
 def as_stored(vector: NDArray[np.float32]) -> bytes:
     """fp16, little-endian: half the size, and the same ranking."""
     return vector.astype("<f2").tobytes()
@@ -221,4 +274,8 @@ def _from_stored(stored: bytes) -> NDArray[np.float32]:
 
 def _indexed(passage: StoredPassage, vector: NDArray[np.float32]) -> IndexedPassage:
     text = passage.embedded_text
-    return IndexedPassage(passage.number, Counter(tokens(text)), detect_language(text) == CHINESE, vector)
+    return IndexedPassage(passage.number, Counter(tokens(text)), is_written_in_chinese(text), vector)
+
+
+def _not_told(_done: int, _total: int) -> None:
+    return

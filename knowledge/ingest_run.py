@@ -2,47 +2,76 @@
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import StrEnum
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Protocol
 
-from knowledge.catalog_values import PreparedDocument, StoredDocument
-from knowledge.errors import DocumentRefused, KnowledgeError
-from knowledge.library import KnowledgeLibrary
-from knowledge.passages import Change, IngestReport, Refusal
-from knowledge.sources import Candidate
+from sqlmodel import Session
 
-_log = logging.getLogger(__name__)
+from knowledge.catalog import AlsoWrite
+from knowledge.catalog_values import StoredDocument
+from knowledge.document_queries import stored_within
+from knowledge.ingest_reading import Expect, Finding, Finished, Passed, Reading, Same, Step, Sweep
+from knowledge.ingest_values import (
+    STAGES,
+    FileOutcome,
+    FileResult,
+    IngestProgress,
+    OnProgress,
+    Stage,
+    no_report,
+)
+from knowledge.intake import Intake, ReadDocument
+from knowledge.passages import Change, Refusal
+from knowledge.read_ahead import ReadAhead
 
-_PASSAGES_AT_ONCE = 64  # embedded together, across documents
+__all__ = [
+    "STAGES",
+    "FileOutcome",
+    "FileResult",
+    "IngestProgress",
+    "IngestRun",
+    "Journal",
+    "NoJournal",
+    "OnProgress",
+    "Stage",
+    "no_report",
+]
+
+_PASSAGES_AT_ONCE = 128  # embedded together, across documents, and committed in one transaction
+_READ_AHEAD = 16  # documents that wait for the embedder, read and cut
+_NOTED_AT_ONCE = 200  # results of documents that needed no transaction of their own
 
 
-class Stage(StrEnum):
-    READING = "reading"
-    EMBEDDING = "embedding"
-    SAVING = "saving"
+class Journal(Finished, Protocol):
+    """Where a run writes down what became of each document, so that it can be taken up again after a crash."""
+
+    def entry(self, results: Callable[[Sequence[Change]], Sequence[FileResult]], /) -> AlsoWrite:
+        """Writes results in the transaction that takes the documents in."""
+        ...
+
+    def note(self, results: Sequence[FileResult], /) -> None:
+        """Writes results of documents that changed nothing."""
+        ...
 
 
-@dataclass(frozen=True, slots=True)
-class IngestProgress:
-    """How far a run is. Counts documents; while a single document is embedded, its passages.
+class NoJournal:
+    """For a run that begins from the beginning every time."""
 
-    `total` grows where an archive or a list turns out to hold many documents.
-    """
+    def is_taken(self, _source: str) -> bool:
+        return False
 
-    stage: Stage
-    source: str
-    done: int
-    total: int
+    def refusals_of(self, _source: str) -> Collection[Refusal]:
+        return ()
 
+    def entry(self, _results: Callable[[Sequence[Change]], Sequence[FileResult]]) -> AlsoWrite:
+        def nothing(_session: Session, _changes: Sequence[Change]) -> None:
+            return
 
-OnProgress = Callable[[IngestProgress], None]
+        return nothing
 
-
-def no_report(_progress: IngestProgress) -> None:
-    return
+    def note(self, _results: Sequence[FileResult]) -> None:
+        return
 
 
 class IngestRun:
@@ -51,39 +80,105 @@ class IngestRun:
     Doing the same run again then finishes the work: what is there already is unchanged.
     """
 
-    def __init__(self, library: KnowledgeLibrary, on_progress: OnProgress) -> None:
-        self._library = library
+    def __init__(self, intake: Intake, *, on_progress: OnProgress = no_report, journal: Journal | None = None) -> None:
+        self._intake = intake
         self._on_progress = on_progress
-        self._began = time.monotonic()
-        self._stored = library.catalog.stored_documents()
-        self._pending: list[PreparedDocument] = []
+        self._journal: Journal = journal or NoJournal()
+        self._pending: list[ReadDocument] = []
+        self._noted: list[FileResult] = []
         self._moved: dict[str, list[str]] = {}  # collection → ids of unchanged documents that are seen in it now
         self._seen: set[str] = set()
-        self._refused: list[Refusal] = []
-        self._changes = dict.fromkeys(Change, 0)
-        self._removed = 0
+        self._unknown: set[str] = set()  # sources that were refused: what is in them is not known
         self._done = 0
         self._total = 0
+        self.counts: Counter[FileOutcome] = Counter()
+        self.refused: list[Refusal] = []
 
-    def expect(self, documents: int) -> None:
-        self._total += documents
+    def work(self, steps: Iterable[Step]) -> None:
+        """Does all of `steps`; afterwards `counts` and `refused` tell what became of the documents."""
+        engine = self._intake.catalog.engine
+        reading = Reading(
+            steps,
+            stored_within=lambda root: stored_within(engine, root),
+            prepare=self._intake.prepare,
+            finished=self._journal,
+        )
+        ahead = ReadAhead(reading, ahead=_READ_AHEAD, while_waiting=lambda: self._wait(reading))
+        with ahead:
+            for finding in ahead:
+                self._handle(finding)
+        self._flush()
+        for collection, document_ids in self._moved.items():
+            self._intake.catalog.mark_collection(document_ids, collection)
+        self._write_notes()
 
-    def refuse(self, refusal: Refusal) -> None:
-        self._refused.append(refusal)
-        self._done += 1
+    def _handle(self, finding: Finding) -> None:
+        match finding:
+            case Expect():
+                self._total += finding.documents
+            case Refusal():
+                self._unknown.add(finding.source)
+                self.refused.append(finding)
+                self._note(FileResult(finding.source, FileOutcome.REFUSED, finding.reason))
+            case Same():
+                self._stays(finding)
+            case Passed():
+                self._seen.add(finding.source)
+                self._unknown.update(refusal.source for refusal in self._journal.refusals_of(finding.source))
+                self._done += 1
+            case ReadDocument():
+                self._take(finding)
+            case Sweep():
+                self._remove_missing(finding.container)
 
-    def take(self, found: Iterable[Candidate | Refusal], *, collection: str) -> None:
-        """Takes in what one expected file holds. `collection` is the container it is in, "" for a file on its own."""
-        everything = list(found)
-        self._total += len(everything) - 1
-        for one in everything:
-            self._report(Stage.READING, one.source)
-            if isinstance(one, Refusal):
-                self.refuse(one)
+    def _wait(self, reading: Reading) -> None:
+        """The reader is behind: what it has read so far is not kept waiting."""
+        if self._pending:
+            self._flush()
+        self._write_notes()
+        self._report(reading.stage, reading.source)
+
+    def _stays(self, found: Same) -> None:
+        stored = found.stored
+        self._seen.add(stored.source)
+        if found.collection and found.collection != stored.collection:
+            self._moved.setdefault(found.collection, []).append(stored.document_id)
+        self._note(FileResult(stored.source, FileOutcome.UNCHANGED, document_id=stored.document_id))
+
+    def _take(self, document: ReadDocument) -> None:
+        draft = document.prepared.draft
+        self._seen.add(draft.source)
+        for stage in (Stage.READING, Stage.SPLITTING):
+            self._report(stage, draft.source)
+        if any(each.prepared.draft.document_id == draft.document_id for each in self._pending):
+            self._flush()  # the same id in another list: the later one wins
+        self._pending.append(document)
+        if sum(len(each.prepared.passages) for each in self._pending) >= _PASSAGES_AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._pending:
+            return
+        batch, self._pending = self._pending, []
+        last = batch[-1].prepared.draft.source
+
+        def embedded(done: int, total: int) -> None:
+            if done == total:
+                self._report(Stage.SAVING, last)
+            elif len(batch) == self._total == 1:
+                self._on_progress(IngestProgress(Stage.EMBEDDING, last, done, total))
             else:
-                self._consider(one, collection)
+                self._report(Stage.EMBEDDING, last)
 
-    def remove_missing(self, container: str) -> None:
+        def results(changes: Sequence[Change]) -> list[FileResult]:
+            return [_result(document, change) for document, change in zip(batch, changes, strict=True)]
+
+        changes = self._intake.commit(batch, on_embedded=embedded, also=self._journal.entry(results))
+        self.counts.update(FileOutcome(change) for change in changes)
+        self._done += len(batch)
+        self._report(Stage.SAVING, last)
+
+    def _remove_missing(self, container: str) -> None:
         """Removes documents that came from `container` earlier and are not there any more.
 
         Nothing is removed where the container held nothing readable (an unmounted disk looks like an empty folder), nor
@@ -92,86 +187,43 @@ class IngestRun:
         self._flush()
         if not any(_is_inside(source, container) for source in self._seen):
             return
-        unknown = {refusal.source for refusal in self._refused}
-        gone = [
-            stored.document_id
-            for stored in self._library.catalog.stored_documents().values()
-            if stored.collection and _is_inside(stored.source, container) and self._is_gone(stored, unknown)
-        ]
-        if gone:
-            self._report(Stage.SAVING, container)
-            self._removed += self._library.remove_quietly(gone)
+        stored = stored_within(self._intake.catalog.engine, container).values()
+        gone = [each for each in stored if each.collection and each.source != container and self._is_gone(each)]
+        if not gone:
+            return
+        self._report(Stage.SAVING, container)
+        self._intake.remove([each.document_id for each in gone])
+        for each in gone:
+            self._note(FileResult(each.source, FileOutcome.REMOVED, document_id=each.document_id), counted=False)
 
-    def _is_gone(self, stored: StoredDocument, unknown: set[str]) -> bool:
+    def _is_gone(self, stored: StoredDocument) -> bool:
         return stored.source not in self._seen and not any(
-            stored.source == refused or _is_inside(stored.source, refused) for refused in unknown
+            stored.source == refused or _is_inside(stored.source, refused) for refused in self._unknown
         )
 
-    def finish(self) -> IngestReport:
-        self._flush()
-        for collection, document_ids in self._moved.items():
-            self._library.catalog.mark_collection(document_ids, collection)
-        return IngestReport(
-            added=self._changes[Change.ADDED],
-            updated=self._changes[Change.UPDATED],
-            unchanged=self._changes[Change.UNCHANGED],
-            removed=self._removed,
-            refused=tuple(self._refused),
-            passages=self._library.passage_count,
-            generation=self._library.generation,
-            seconds=time.monotonic() - self._began,
-        )
+    def _note(self, result: FileResult, *, counted: bool = True) -> None:
+        """`counted`: whether the document is one of the `total`; what is gone from a container is not."""
+        self.counts[result.outcome] += 1
+        self._done += counted
+        self._noted.append(result)
+        if len(self._noted) >= _NOTED_AT_ONCE:
+            self._write_notes()
+            self._report(Stage.READING, result.source)
 
-    def _consider(self, candidate: Candidate, collection: str) -> None:
-        if candidate.source in self._seen:
-            self._done += 1
-            return
-        self._seen.add(candidate.source)
-        stored = self._stored.get(candidate.source)
-        if stored and (stored.document_id, stored.sha256) == (candidate.document_id, candidate.sha256):
-            self._changes[Change.UNCHANGED] += 1
-            self._done += 1
-            if collection and collection != stored.collection:
-                self._moved.setdefault(collection, []).append(stored.document_id)
-            return
-        self._prepare(candidate, collection)
-        if sum(len(document.passages) for document in self._pending) >= _PASSAGES_AT_ONCE:
-            self._flush()
-
-    def _prepare(self, candidate: Candidate, collection: str) -> None:
-        if any(document.draft.document_id == candidate.document_id for document in self._pending):
-            self._flush()  # the same id in another list: the later one wins
-        try:
-            self._pending.append(self._library.prepare(candidate.draft(collection)))
-        except DocumentRefused as refused:
-            self.refuse(Refusal(candidate.source, refused.reason))
-        except KnowledgeError:
-            raise
-        except Exception as error:  # noqa: BLE001
-            # A reader has met a file that nobody foresaw: the rest of the batch must not suffer for it.
-            _log.exception("Reading '%s' failed", candidate.source)
-            reason = f"it could not be read ({type(error).__name__}); save it in another format and try again"
-            self.refuse(Refusal(candidate.source, reason))
-
-    def _flush(self) -> None:
-        if not self._pending:
-            return
-        batch, self._pending = self._pending, []
-        last = batch[-1].draft.source
-
-        def embedded(done: int, total: int) -> None:
-            if len(batch) == self._total == 1:
-                self._on_progress(IngestProgress(Stage.EMBEDDING, last, done, total))
-            else:
-                self._report(Stage.EMBEDDING, last)
-
-        for change in self._library.commit(batch, on_embedded=embedded):
-            self._changes[change] += 1
-        self._done += len(batch)
-        self._report(Stage.SAVING, last)
+    def _write_notes(self) -> None:
+        if self._noted:
+            self._journal.note(self._noted)
+            self._noted = []
 
     def _report(self, stage: Stage, source: str) -> None:
         self._on_progress(IngestProgress(stage, source, self._done, self._total))
+
+
+def _result(document: ReadDocument, change: Change) -> FileResult:
+    draft = document.prepared.draft
+    return FileResult(
+        draft.source, FileOutcome(change), document_id=draft.document_id, passages=len(document.prepared.passages)
+    )
 
 
 def _is_inside(source: str, container: str) -> bool:

@@ -1,33 +1,32 @@
-"""Word search (BM25) over numbered passages, kept up to date one passage at a time. Knows nothing of embeddings."""
+"""Word search (BM25) over numbered passages, kept up to date as they come and go. Knows nothing of embeddings."""
 
 from __future__ import annotations
 
-import io
 import math
-import zipfile
-from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.durable_files import write_durably
+from knowledge.array_files import load_arrays, save_arrays
 from knowledge.errors import IndexUnreadable
-from knowledge.languages import CHINESE, detect_language
+from knowledge.languages import is_written_in_chinese
 from knowledge.lexical_tokens import TOKENS_VERSION, tokens
+from knowledge.numbered_rows import ABSENT, as_numbers
+from knowledge.word_parts import WordPart, as_arrays, from_arrays, joined_words, part_of, word_key
 
 # Robertson & Zaragoza 2009, "The Probabilistic Relevance Framework: BM25 and Beyond", section 3.5: how soon a repeated
 # word stops counting, and how much a long passage is discounted. Their usual ranges are 1.2-2 and 0.5-0.8.
 K1 = 1.2
 B = 0.75
 
-_MOST_PASSAGES = 1 << 24  # a posting is 24 bits of slot and 8 bits of frequency
-_COMPACT_WHEN_DEAD = 0.25
 _COMMON_SHARE = 0.05  # a word in more passages than this is scored last
+_DEAD_SHARE = 0.25
+_FEWEST_DEAD = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,8 @@ class LexicalHit:
 
 @dataclass(frozen=True, slots=True)
 class _QueryTerm:
-    slots: NDArray[np.int64]  # where the term occurs, rising
-    frequencies: NDArray[np.float32]  # how often, there
+    slots: NDArray[np.uint32]  # where the term occurs, rising
+    counts: NDArray[np.uint8]  # how often, there
     weight: float  # inverse document frequency
 
     @property
@@ -53,224 +52,298 @@ class _QueryTerm:
         """What this term adds at most, however often it is repeated."""
         return self.weight * (K1 + 1)
 
-    def contributions(self, norms: NDArray[np.float32], frequencies: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.float32(self.ideal) * frequencies / (frequencies + norms)
+    def everywhere(self, norms: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """The slots where the term occurs and what it adds there."""
+        slots = self.slots.astype(np.intp)
+        return slots, self._added(self.counts.astype(np.float32), norms[slots])
 
-    def frequencies_at(self, wanted: NDArray[np.int64]) -> NDArray[np.float32]:
+    def at(self, wanted: NDArray[np.uint32], norms: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the term adds at some slots, whose `norms` are given."""
         if not len(self.slots):
             return np.zeros(len(wanted), dtype=np.float32)
-        at = np.minimum(np.searchsorted(self.slots, wanted), len(self.slots) - 1)
-        return np.where(self.slots[at] == wanted, self.frequencies[at], np.float32(0))
+        place = np.minimum(np.searchsorted(self.slots, wanted), len(self.slots) - 1)
+        frequencies = np.where(self.slots[place] == wanted, self.counts[place], 0).astype(np.float32)
+        return self._added(frequencies, norms)
+
+    def _added(self, frequencies: NDArray[np.float32], norms: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.float32(self.ideal) * frequencies / (frequencies + norms)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """All parts as one: a passage's slot is its row plus the rows of the parts before."""
+
+    numbers: NDArray[np.int64]
+    alive: NDArray[np.bool_]
+    norms: NDArray[np.float32]
+    chinese: NDArray[np.bool_]
+    living: int
+    any_dead: bool
+    frequencies: dict[int, int] = field(default_factory=dict)  # word → living passages that hold it, where counted
 
 
 class LexicalIndex:
     """An inverted index with exact BM25: document frequencies and lengths always describe what is present now.
 
-    Every passage has a slot, given in the order of arrival. A term's postings are one array of 32-bit integers,
-    slot * 256 + frequency, in rising order, so that adding appends and numpy reads them in place. A removed passage's
-    slot is marked dead; when a quarter is dead the index is compacted. Not thread-safe: KnowledgeLibrary guards it.
+    It is made of parts that never change (knowledge/word_parts.py): what is added becomes a small part, neighbours of
+    about one size are joined, what is removed is a dead row. A copy shares all of that with its original. Many may
+    read one that nobody changes.
     """
 
     def __init__(self) -> None:
-        self._clear()
-
-    def _clear(self) -> None:
-        self._postings: dict[str, array[int]] = {}
-        self._slots: dict[int, int] = {}  # number → slot
-        self._numbers: array[int] = array("q")  # slot → number
-        self._lengths: array[int] = array("i")  # slot → tokens; -1 marks a dead slot
-        self._chinese = bytearray()  # slot → 1 where the passage is in Chinese
-        self._total_length = 0
-        self._norms: NDArray[np.float32] | None = None  # per slot, recomputed after a change
+        self._parts: tuple[WordPart, ...] = ()
+        self._seen: _View | None = None
 
     def __len__(self) -> int:
-        return len(self._slots)
+        return sum(part.rows.living for part in self._parts)
 
     def __contains__(self, number: int) -> bool:
-        return number in self._slots
+        return bool((self._slots_of(as_numbers([number])) != ABSENT)[0])
 
-    def numbers(self) -> Iterator[int]:
-        return iter(self._slots)
+    def numbers(self) -> NDArray[np.int64]:
+        return np.concatenate([part.rows.living_numbers() for part in self._parts] or [as_numbers(())])
+
+    def copy(self) -> LexicalIndex:
+        """One that can be changed while this one is searched."""
+        twin = LexicalIndex()
+        twin._parts, twin._seen = self._parts, self._seen
+        return twin
 
     def is_chinese(self, number: int) -> bool:
         """Whether a passage's own words are Chinese. Raises KeyError for an absent number."""
-        return bool(self._chinese[self._slots[number]])
+        return bool(self.are_chinese([number])[0])
+
+    def are_chinese(self, numbers: Sequence[int]) -> NDArray[np.bool_]:
+        return self._view().chinese[self.slots_of(numbers)]
+
+    # Changing
 
     def add(self, number: int, text: str) -> None:
         """Raises ValueError when the number is already present."""
-        self.add_terms(number, Counter(tokens(text)), is_chinese=detect_language(text) == CHINESE)
+        self.add_terms(number, Counter(tokens(text)), is_chinese=is_written_in_chinese(text))
 
     def add_terms(self, number: int, terms: Counter[str], *, is_chinese: bool) -> None:
         """As `add`, with the slow part, finding the tokens, done by the caller."""
-        if number in self._slots:
-            raise ValueError(f"passage {number} is already in the word index")
-        slot = len(self._numbers)
-        if slot >= _MOST_PASSAGES:
-            raise ValueError(f"a word index holds at most {_MOST_PASSAGES} passages")
-        for term, count in terms.items():
-            postings = self._postings.get(term)
-            if postings is None:
-                postings = self._postings[term] = array("I")
-            postings.append(slot << 8 | min(count, 255))
-        length = terms.total()
-        self._slots[number] = slot
-        self._numbers.append(number)
-        self._lengths.append(length)
-        self._chinese.append(is_chinese)
-        self._total_length += length
-        self._norms = None
+        self.add_many([(number, terms, is_chinese)])
+
+    def add_many(self, passages: Sequence[tuple[int, Counter[str], bool]]) -> None:
+        """Numbers, tokens with their counts, and whether the passage is Chinese."""
+        numbers = [number for number, _, _ in passages]
+        if (self._slots_of(as_numbers(numbers)) != ABSENT).any() or len(set(numbers)) < len(numbers):
+            raise ValueError(f"some of these passages are already in the word index: {numbers[:5]}")
+        if passages:
+            self._become(_few((*self._parts, part_of(passages))))
 
     def remove(self, number: int) -> bool:
         """Whether the passage was present; it is never found again."""
-        slot = self._slots.pop(number, None)
-        if slot is None:
-            return False
-        self._total_length -= self._lengths[slot]
-        self._lengths[slot] = -1
-        self._norms = None
-        if len(self._numbers) - len(self._slots) > max(64, _COMPACT_WHEN_DEAD * len(self._numbers)):
-            self.__dict__.update(self._compacted().__dict__)
-        return True
+        return self.remove_many([number]) == 1
+
+    def remove_many(self, numbers: Sequence[int]) -> int:
+        """Removes what is present of `numbers`; returns how many that were."""
+        wanted, before = np.unique(as_numbers(numbers)), len(self)
+        kept: list[WordPart] = []
+        for part in self._parts:
+            rows = part.rows.rows_of(wanted)
+            rows = rows[rows != ABSENT]
+            left = part.without(rows) if len(rows) else part
+            if left.rows.living:
+                kept.append(left)
+        self._become(tuple(kept))
+        return before - len(self)
+
+    def _become(self, parts: tuple[WordPart, ...]) -> None:
+        self._parts, self._seen = parts, None
+
+    @property
+    def wants_compaction(self) -> bool:
+        return sum(part.rows.dead for part in self._parts) > max(_FEWEST_DEAD, _DEAD_SHARE * len(self))
+
+    def compacted(self) -> LexicalIndex:
+        """The same passages in one part, without the dead."""
+        fresh = LexicalIndex()
+        fresh._parts = (joined_words(self._parts),) if self._parts else ()
+        return fresh
+
+    # Searching
 
     def search(self, query: str, limit: int) -> list[LexicalHit]:
         """Passages that share a word with `query`, best first, at most `limit`."""
-        terms = sorted(self._query_terms(query), key=lambda term: len(term.slots))
-        ideal = still_to_come = sum(term.ideal for term in terms)
-        scores = np.zeros(len(self._numbers), dtype=np.float32)
-        norms = self._current_norms()
-        candidates: NDArray[np.int64] | None = None  # None: any passage can still be among the best
-        for term in terms:
-            if candidates is None and len(term.slots) > _COMMON_SHARE * len(self._slots):
-                candidates = self._within_reach(scores, limit, still_to_come)
-            if candidates is None:
-                scores[term.slots] += term.contributions(norms[term.slots], term.frequencies)
-            else:
-                scores[candidates] += term.contributions(norms[candidates], term.frequencies_at(candidates))
-            still_to_come -= term.ideal
-        if candidates is None:
-            candidates = self._living(scores)
-        candidates = candidates[scores[candidates] > 0]
-        if len(candidates) > limit:
-            candidates = candidates[np.argpartition(scores[candidates], -limit)[-limit:]]
-        best = candidates[np.lexsort((candidates, -scores[candidates]))]
-        return [LexicalHit(self._numbers[i], float(scores[i]), float(scores[i]) / ideal) for i in best.tolist()]
-
-    def _living(self, scores: NDArray[np.float32]) -> NDArray[np.int64]:
-        alive = np.frombuffer(self._lengths, dtype=np.int32) >= 0
-        return np.flatnonzero(alive & (scores > 0))
-
-    def _within_reach(self, scores: NDArray[np.float32], limit: int, to_come: float) -> NDArray[np.int64] | None:
-        """The slots that can still be among the best `limit` when at most `to_come` is added to each; None if all can.
-
-        Common words have long postings and weigh little: scored last and only here they cost next to nothing, and
-        the result stays exact (the bound of MaxScore, Turtle & Flood 1995).
-        """
-        found = self._living(scores)
-        if len(found) < limit:
-            return None
-        threshold = np.partition(scores[found], -limit)[-limit] - to_come
-        return found[scores[found] >= threshold] if threshold > 0 else None
+        asked = self.asked(query)
+        numbers, scores = asked.best(limit)
+        return _hits(numbers.tolist(), scores, asked.ideal)
 
     def scores(self, query: str, numbers: Sequence[int]) -> list[LexicalHit]:
         """The score of each of `numbers`, in their order, 0 where no word is shared. Raises KeyError if absent."""
-        wanted = np.array([self._slots[number] for number in numbers], dtype=np.int64)
-        norms = self._current_norms()[wanted]
-        terms = list(self._query_terms(query))
-        scores = np.zeros(len(wanted), dtype=np.float32)
-        for term in terms:
-            scores += term.contributions(norms, term.frequencies_at(wanted))
-        ideal = sum(term.ideal for term in terms) or 1.0
-        return [LexicalHit(n, s, s / ideal) for n, s in zip(numbers, scores.tolist(), strict=True)]
+        asked = self.asked(query)
+        return _hits(list(numbers), asked.scores_of(numbers), asked.ideal)
 
-    def _query_terms(self, query: str) -> Iterator[_QueryTerm]:
+    def asked(self, query: str) -> AskedWords:
+        """The query with all that is known of its words, to be asked several times."""
+        view = self._view()
+        terms = self._query_terms(query, view)
+        return AskedWords(self, view, terms, sum(term.ideal for term in terms) or 1.0)
+
+    def slots_of(self, numbers: Sequence[int]) -> NDArray[np.int64]:
+        """Where present passages stand in all arrays. Raises KeyError for an absent number."""
+        slots = self._slots_of(as_numbers(numbers))
+        if (slots == ABSENT).any():
+            raise KeyError(int(as_numbers(numbers)[slots == ABSENT][0]))
+        return slots
+
+    def _slots_of(self, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+        slots, offset = np.full(len(wanted), ABSENT, dtype=np.int64), 0
+        for part in self._parts:
+            rows = part.rows.rows_of(wanted)
+            slots = np.where(rows == ABSENT, slots, rows + offset)
+            offset += len(part.rows)
+        return slots
+
+    def _view(self) -> _View:
+        if self._seen is None:
+            rows = [part.rows for part in self._parts]
+            alive = _together([each.alive for each in rows], np.bool_)
+            lengths = _together([part.lengths for part in self._parts], np.int32).astype(np.float32)
+            living = len(self)
+            mean = float(lengths[alive].sum(dtype=np.float64)) / living if living else 1.0
+            self._seen = _View(
+                numbers=_together([each.numbers for each in rows], np.int64),
+                alive=alive,
+                norms=(K1 * (1 - B + B * lengths / max(mean, 1.0))).astype(np.float32),
+                chinese=_together([part.chinese for part in self._parts], np.bool_),
+                living=living,
+                any_dead=any(each.dead for each in rows),
+            )
+        return self._seen
+
+    def _query_terms(self, query: str, view: _View) -> list[_QueryTerm]:
         """The different tokens of the query, with their postings and weights."""
-        lengths = np.frombuffer(self._lengths, dtype=np.int32)
-        any_dead = len(self._slots) < len(self._numbers)
+        terms = []
         for name in dict.fromkeys(tokens(query)):
-            packed = np.frombuffer(self._postings.get(name, array("I")), dtype=np.uint32)
-            slots = (packed >> 8).astype(np.int64)
-            present = int((lengths[slots] >= 0).sum()) if any_dead else len(slots)
+            key = word_key(name)
+            slots, counts = self._postings(key)
+            present = self._living_frequency(key, slots, view)
             # The "1 +" keeps the weight of very common words above zero (as Lucene does).
-            weight = math.log(1 + (len(self._slots) - present + 0.5) / (present + 0.5))
-            yield _QueryTerm(slots, (packed & 0xFF).astype(np.float32), weight)
+            weight = math.log(1 + (view.living - present + 0.5) / (present + 0.5))
+            terms.append(_QueryTerm(slots, counts, weight))
+        return terms
 
-    def _current_norms(self) -> NDArray[np.float32]:
-        if self._norms is None:
-            lengths = np.frombuffer(self._lengths, dtype=np.int32).astype(np.float32)
-            mean = self._total_length / len(self._slots) if self._slots else 1.0
-            self._norms = (K1 * (1 - B + B * lengths / max(mean, 1.0))).astype(np.float32)
-        return self._norms
+    def _postings(self, key: int) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+        slots, counts, offset = [], [], 0
+        for part in self._parts:
+            here, often = part.postings(key)
+            if len(here):
+                slots.append(here + np.uint32(offset) if offset else here)
+                counts.append(often)
+            offset += len(part.rows)
+        return _together(slots, np.uint32), _together(counts, np.uint8)
 
-    def _compacted(self) -> LexicalIndex:
-        """The same index without its dead slots."""
-        fresh = LexicalIndex()
-        alive = np.frombuffer(self._lengths, dtype=np.int32) >= 0
-        new_slot = (np.cumsum(alive) - 1).astype(np.uint32)
-        for term, packed_array in self._postings.items():
-            packed = np.frombuffer(packed_array, dtype=np.uint32)
-            slots = packed >> 8
-            living = alive[slots]
-            if living.any():
-                renumbered = (new_slot[slots[living]] << np.uint32(8)) | (packed[living] & np.uint32(0xFF))
-                fresh._postings[term] = array("I", renumbered.tobytes())
-        kept = np.flatnonzero(alive).tolist()
-        fresh._numbers = array("q", [self._numbers[i] for i in kept])
-        fresh._lengths = array("i", [self._lengths[i] for i in kept])
-        fresh._chinese = bytearray(self._chinese[i] for i in kept)
-        fresh._slots = {number: slot for slot, number in enumerate(fresh._numbers)}
-        fresh._total_length = self._total_length
-        return fresh
+    def _living_frequency(self, key: int, slots: NDArray[np.uint32], view: _View) -> int:
+        if not view.any_dead:
+            return len(slots)
+        if key not in view.frequencies:
+            view.frequencies[key] = int(np.count_nonzero(view.alive[slots]))
+        return view.frequencies[key]
+
+    # On the disk
 
     def save(self, path: Path) -> None:
-        """Writes the index to one .npz file, beside first and then moved into place."""
+        """Writes the index to one file, beside first and then moved into place."""
         # What was removed must not lie on the disk. Saving changes nothing here, so readers may go on meanwhile.
-        index = self._compacted() if len(self._slots) < len(self._numbers) else self
-        postings = index._postings
-        sizes = np.fromiter((len(p) for p in postings.values()), dtype=np.int64, count=len(postings))
-        buffer = io.BytesIO()
-        np.savez(
-            buffer,
-            version=np.array([TOKENS_VERSION], dtype=np.int64),
-            terms=np.frombuffer("\n".join(postings).encode(), dtype=np.uint8),
-            sizes=sizes,
-            postings=np.frombuffer(b"".join(p.tobytes() for p in postings.values()), dtype=np.uint32),
-            numbers=np.frombuffer(index._numbers, dtype=np.int64),
-            lengths=np.frombuffer(index._lengths, dtype=np.int32),
-            chinese=np.frombuffer(bytes(index._chinese), dtype=np.uint8),
-        )
-        write_durably(path, buffer.getbuffer())
+        part = joined_words(self._parts) if self._parts else part_of(())
+        save_arrays(path, {"tokens": TOKENS_VERSION}, as_arrays(part))
 
     def load(self, path: Path) -> None:
         """Replaces the contents by a saved index. Raises IndexUnreadable; the contents then stay as they were."""
         try:
-            with np.load(path, allow_pickle=False) as file:
-                fresh = _from_arrays({name: file[name] for name in file.files})
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            facts, arrays = load_arrays(path)
+            part = _of_this_version(facts.get("tokens"), from_arrays(arrays))
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise IndexUnreadable(
                 f"Cannot read the word index '{path}': {error}; `frontdesk index rebuild` writes a new one"
             ) from error
-        self.__dict__.update(fresh.__dict__)
+        self._become((part,) if len(part.rows) else ())
 
 
-def _from_arrays(stored: dict[str, NDArray[Any]]) -> LexicalIndex:
-    version = int(stored["version"][0])
+@dataclass(frozen=True, slots=True, eq=False)
+class AskedWords:
+    """One query to one state of a LexicalIndex."""
+
+    index: LexicalIndex
+    view: _View
+    terms: Sequence[_QueryTerm]
+    ideal: float  # the best score any passage could reach
+
+    def best(self, limit: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Numbers and scores of passages that share a word, best first, at most `limit`."""
+        view, still_to_come = self.view, self.ideal
+        scores = np.zeros(len(view.numbers), dtype=np.float32)
+        candidates: NDArray[np.uint32] | None = None  # None: any passage can still be among the best
+        for term in sorted(self.terms, key=lambda term: len(term.slots)):
+            if candidates is None and len(term.slots) > _COMMON_SHARE * view.living:
+                candidates = _within_reach(scores, view, limit, still_to_come)
+            if candidates is None:
+                slots, added = term.everywhere(view.norms)
+                scores[slots] += added
+            else:
+                scores[candidates] += term.at(candidates, view.norms[candidates])
+            still_to_come -= term.ideal
+        if candidates is None:
+            candidates = _living(scores, view)
+        candidates = candidates[scores[candidates] > 0]
+        if len(candidates) > limit:
+            candidates = candidates[np.argpartition(scores[candidates], -limit)[-limit:]]
+        best = candidates[np.lexsort((candidates, -scores[candidates]))]
+        return view.numbers[best], scores[best]
+
+    def scores_of(self, numbers: Sequence[int]) -> NDArray[np.float32]:
+        """Raises KeyError for an absent number."""
+        wanted = self.index.slots_of(numbers).astype(np.uint32)
+        norms = self.view.norms[wanted]
+        scores = np.zeros(len(wanted), dtype=np.float32)
+        for term in self.terms:
+            scores += term.at(wanted, norms)
+        return scores
+
+
+def _few(parts: tuple[WordPart, ...]) -> tuple[WordPart, ...]:
+    """Joins neighbours of about one size: of n passages added one by one, some log n parts are left."""
+    while len(parts) > 1 and parts[-2].rows.living <= 2 * parts[-1].rows.living:
+        parts = (*parts[:-2], joined_words(parts[-2:]))
+    return parts
+
+
+def _within_reach(scores: NDArray[np.float32], view: _View, limit: int, to_come: float) -> NDArray[np.uint32] | None:
+    """The slots that can still be among the best `limit` when at most `to_come` is added to each; None if all can.
+
+    Common words have long postings and weigh little: scored last and only here they cost next to nothing, and
+    the result stays exact (the bound of MaxScore, Turtle & Flood 1995).
+    """
+    found = _living(scores, view)
+    if len(found) < limit:
+        return None
+    reached = scores[found]
+    threshold = np.partition(reached, -limit)[-limit] - to_come
+    return found[reached >= threshold] if threshold > 0 else None
+
+
+def _living(scores: NDArray[np.float32], view: _View) -> NDArray[np.uint32]:
+    found = scores > 0
+    if view.any_dead:
+        found &= view.alive
+    return np.flatnonzero(found).astype(np.uint32)
+
+
+def _hits(numbers: list[int], scores: NDArray[np.float32], ideal: float) -> list[LexicalHit]:
+    return [LexicalHit(n, s, s / ideal) for n, s in zip(numbers, scores.tolist(), strict=True)]
+
+
+def _together(arrays: Sequence[NDArray[Any]], dtype: type[np.generic]) -> NDArray[Any]:
+    if len(arrays) == 1:
+        return arrays[0]
+    return np.concatenate(arrays) if arrays else np.zeros(0, dtype=dtype)
+
+
+def _of_this_version(version: object, part: WordPart) -> WordPart:
     if version != TOKENS_VERSION:
         raise ValueError(f"its tokens are of version {version}, this program makes version {TOKENS_VERSION}")
-    index = LexicalIndex()
-    names = stored["terms"].tobytes().decode().split("\n") if len(stored["terms"]) else []
-    ends = np.cumsum(stored["sizes"]).tolist()
-    raw = stored["postings"].astype(np.uint32).tobytes()
-    if len(names) != len(ends) or (ends[-1] if ends else 0) * 4 != len(raw):
-        raise ValueError("its parts do not fit together")
-    start = 0
-    for name, end in zip(names, ends, strict=True):
-        index._postings[name] = array("I", raw[start * 4 : end * 4])
-        start = end
-    index._numbers = array("q", stored["numbers"].astype(np.int64).tobytes())
-    index._lengths = array("i", stored["lengths"].astype(np.int32).tobytes())
-    index._chinese = bytearray(stored["chinese"].astype(np.uint8).tobytes())
-    index._slots = {number: slot for slot, number in enumerate(index._numbers)}
-    index._total_length = sum(index._lengths)
-    if not len(index._slots) == len(index._numbers) == len(index._lengths) == len(index._chinese):
-        raise ValueError("its parts do not fit together")
-    return index
+    return part

@@ -9,8 +9,10 @@ from functools import lru_cache
 
 import snowballstemmer
 
+from knowledge.chinese_script import simplified
+
 # A saved index is only comparable with tokens made the same way: raise this with every change of what tokens() gives.
-TOKENS_VERSION = 1
+TOKENS_VERSION = 2
 
 # Scripts written without spaces: Han, kana, bopomofo, hangul.
 _UNSPACED = "\u3040-\u312f\u31a0-\u31bf\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -26,13 +28,14 @@ _stemmer_lock = threading.Lock()  # the stemmer keeps the word it works on in it
 def tokens(text: str) -> list[str]:
     """The tokens of `text`, in order, repeated as often as they occur.
 
-    Full-width forms are folded to half-width (NFKC) and case is dropped; traditional and simplified characters stay
-    as they are. English words are stemmed (Porter's Snowball English). A run of Chinese gives its characters and its
-    pairs of neighbours. What is joined by - or _ is found under its joined form and under its parts, so that "wi-fi"
-    finds "wifi" and an order code "AB-1234" is one token of its own; numbers such as 7.5 stay whole.
+    Full-width forms are folded to half-width (NFKC), case is dropped, and traditional characters are read as their
+    simplified forms, so that either script finds the other. English words are stemmed (Porter's Snowball English). A
+    run of Chinese gives its characters and its pairs of neighbours. What is joined by - or _ is found under its joined
+    form and under its parts, so that "wi-fi" finds "wifi" and an order code "AB-1234" is one token of its own; numbers
+    such as 7.5 stay whole.
     """
     found: list[str] = []
-    for match in _TOKEN.finditer(unicodedata.normalize("NFKC", text).lower().replace("\u2019", "'")):
+    for match in _TOKEN.finditer(_folded(text)):
         run = match.group()
         if run[0] >= "\u3040":
             found.extend(run)
@@ -40,6 +43,11 @@ def tokens(text: str) -> list[str]:
         else:
             found.extend(_spaced(run))
     return found
+
+
+def _folded(text: str) -> str:
+    folded = text if text.isascii() else simplified(unicodedata.normalize("NFKC", text).replace("\u2019", "'"))
+    return folded.lower()
 
 
 @lru_cache(maxsize=200_000)

@@ -8,24 +8,36 @@ ingests is found by the next query here, and a crash between the commit and the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from knowledge.catalog import Catalog
 from knowledge.catalog_values import DocumentDraft, PreparedDocument, RemovalReceipt
-from knowledge.chunking import split_into_passages
-from knowledge.errors import DocumentNotFound, DocumentRefused
-from knowledge.index_keeper import IndexKeeper, OnEmbedded, as_stored, embed_in_parts
-from knowledge.languages import detect_language
+from knowledge.document_queries import (
+    DocumentFilter,
+    DocumentPage,
+    Order,
+    OriginalFile,
+    original_of,
+    page_of_documents,
+)
+from knowledge.index_keeper import IndexKeeper
+from knowledge.intake import Intake, ReadDocument
+from knowledge.originals import Originals
+from knowledge.paced_embedding import OnEmbedded
 from knowledge.passages import Change, Document, IndexHealth, Passage, ScoredPassage
 from knowledge.protocols import Embedder, PassageIndex
+from knowledge.repetitions import fold_repetitions
 from knowledge.search_state import EmbeddedQuery, RankedPassage
 from knowledge.sentences import split_sentences
+from knowledge.snapshots import OnCopied, RollbackReport, Snapshots
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
 
 _PROBES = 16  # sentences of a removed document that are searched for
+_LOOKED_AT = 20  # passages found for each
 
 
 class KnowledgeLibrary:
@@ -41,11 +53,18 @@ class KnowledgeLibrary:
         """Opens the index saved in `folder`/index, or makes one from the database where that one cannot be used."""
         self._catalog = catalog
         self._embedder = embedder
+        self._originals = Originals(folder / "originals")
+        self._intake = Intake(catalog, embedder, self._originals)
         self._indexes = IndexKeeper(catalog, embedder, folder / "index", new_index=new_index)
 
     @property
     def catalog(self) -> Catalog:
         return self._catalog
+
+    @property
+    def intake(self) -> Intake:
+        """What writes documents; what it has written is found after `catch_up`."""
+        return self._intake
 
     @property
     def generation(self) -> int:
@@ -61,25 +80,26 @@ class KnowledgeLibrary:
     def search(self, query: str, *, limit: int, earlier: str = "") -> Sequence[ScoredPassage]:
         if not query.strip() or limit <= 0:
             return ()
-        self._indexes.catch_up()
+        self._indexes.catch_up_for_query()
         texts = [query, f"{earlier}\n{query}"] if earlier.strip() else [query]
         vectors = self._embedder.embed_queries(texts)
         queries = [EmbeddedQuery(text, vector) for text, vector in zip(texts, vectors, strict=True)]
         return self._still_there(self._indexes.ranked(queries), limit)
 
     def _still_there(self, ranked: Sequence[RankedPassage], limit: int) -> tuple[ScoredPassage, ...]:
-        found: list[ScoredPassage] = []
+        found: tuple[ScoredPassage, ...] = ()
         for first in range(0, len(ranked), limit):
             part = ranked[first : first + limit]
             passages = self._catalog.passages([one.number for one in part])
-            found += (
+            fresh = [
                 ScoredPassage(passages[one.number], one.score, one.dense, one.lexical)
                 for one in part
                 if one.number in passages
-            )
+            ]
+            found = fold_repetitions([*found, *fresh])
             if len(found) >= limit:
                 break
-        return tuple(found[:limit])
+        return found[:limit]
 
     def documents(self) -> tuple[Document, ...]:
         return self._catalog.documents()
@@ -92,6 +112,10 @@ class KnowledgeLibrary:
         """Raises DocumentNotFound."""
         return self._catalog.passage(passage_id)
 
+    def passages_of(self, document_id: str) -> tuple[Passage, ...]:
+        """The passages of one document, in order; none of one that is gone."""
+        return self._catalog.passages_of(document_id)
+
     def as_langchain(self, *, limit: int = 5) -> BaseRetriever:
         from knowledge.langchain_retriever import LangChainRetriever
 
@@ -101,10 +125,7 @@ class KnowledgeLibrary:
 
     def prepare(self, draft: DocumentDraft) -> PreparedDocument:
         """Cuts a document into passages. Raises DocumentRefused when there is nothing to find in it."""
-        passages = split_into_passages(draft.document_id, draft.source, detect_language, draft.text)
-        if not passages:
-            raise DocumentRefused(draft.source, "it holds no text; if it is a scan, upload one with recognised text")
-        return PreparedDocument(draft, passages)
+        return self._intake.prepare(draft)
 
     def add_document(self, draft: DocumentDraft) -> Change:
         """Adds a document, or replaces the one with its id. It can be found when this returns. DocumentRefused."""
@@ -114,16 +135,8 @@ class KnowledgeLibrary:
         self, documents: Sequence[PreparedDocument], *, on_embedded: OnEmbedded | None = None
     ) -> tuple[Change, ...]:
         """Embeds the documents' new passages together, for speed, and commits them in one transaction: all or none."""
-        known = self._catalog.known_passages([document.draft.document_id for document in documents])
-        fresh = {
-            passage.passage_id: passage.embedded_text
-            for document in documents
-            for passage in document.passages
-            if (passage.passage_id, passage.embedded_text) not in known
-        }
-        vectors = embed_in_parts(self._embedder, list(fresh.values()), on_embedded)
-        stored = {key: as_stored(vector) for key, vector in zip(fresh, vectors, strict=True)}
-        changes = self._catalog.write_documents(documents, stored, self._embedder.fingerprint)
+        read = [ReadDocument(document, None) for document in documents]
+        changes = self._intake.commit(read, on_embedded=on_embedded or _not_told)
         self._indexes.catch_up()
         return changes
 
@@ -133,23 +146,27 @@ class KnowledgeLibrary:
         Raises DocumentNotFound.
         """
         probes = list(self._probes(document_id))
-        removed = self._catalog.remove_document(document_id)
+        removed = self._catalog.remove_document(document_id, also_copies=True)
+        originals = self._intake.forget_originals([document_id])
         self.save()
-        unreachable = not self._indexes.hold_any(removed.numbers)
-        for probe in probes:
-            found = self.search(probe, limit=20)
-            unreachable = unreachable and all(one.passage.document_id != document_id for one in found)
-        return RemovalReceipt(document_id, removed.title, len(removed.numbers), removed.generation, unreachable)
+        self._indexes.catch_up()
+        found = [(probe, one.passage) for probe in probes for one in self.search(probe, limit=_LOOKED_AT)]
+        reached = self._indexes.hold_any(removed.numbers) or any(each.document_id == document_id for _, each in found)
+        return RemovalReceipt(
+            document_id,
+            removed.title,
+            len(removed.numbers),
+            removed.generation,
+            unreachable=not reached,
+            probes=len(probes),
+            originals=originals,
+            copies=removed.copies,
+            same_text_in=tuple(sorted({passage.document_id for probe, passage in found if probe in passage.text})),
+        )
 
     def remove_quietly(self, document_ids: Sequence[str]) -> int:
         """Removes documents without proof, many at a time; returns how many were still there. Save afterwards."""
-        removed = 0
-        for document_id in document_ids:
-            try:
-                self._catalog.remove_document(document_id)
-            except DocumentNotFound:
-                continue  # another process was first
-            removed += 1
+        removed = self._intake.remove(document_ids)
         self._indexes.catch_up()
         return removed
 
@@ -161,17 +178,51 @@ class KnowledgeLibrary:
             if longest is not None:
                 yield passage.text[longest.start : longest.end]
 
+    def original(self, document_id: str) -> tuple[OriginalFile, bytes | None]:
+        """A document's bytes, None where it has none of its own. Raises DocumentNotFound, StorageUnavailable."""
+        described = original_of(self._catalog.engine, document_id)
+        return described, self._originals.read(described.sha256)
+
+    def has_original(self, document_id: str) -> bool:
+        """Whether the bytes of a document are kept. Raises DocumentNotFound."""
+        return self._originals.has(original_of(self._catalog.engine, document_id).sha256)
+
+    def page(
+        self, wanted: DocumentFilter, *, order: Order = "source", offset: int = 0, limit: int = 50
+    ) -> DocumentPage:
+        return page_of_documents(self._catalog.engine, wanted, order=order, offset=offset, limit=limit)
+
     # Keeping the indexes
+
+    def catch_up(self) -> None:
+        """Makes what anybody has written findable here. Every search does so itself."""
+        self._indexes.catch_up()
 
     def save(self) -> None:
         """Writes the indexes down where what lies on the disk is older or damaged."""
         self._indexes.save()
 
     def verify(self) -> IndexHealth:
-        """Compares the saved index with its checksums and the indexes in use with the database. Changes nothing."""
-        return self._indexes.health()
+        """Compares the saved index and the snapshots with their checksums and the indexes in use with the database."""
+        health, damaged = self._indexes.health(), self.snapshots.problems()
+        return replace(health, ok=health.ok and not damaged, problems=(*health.problems, *damaged))
 
     def rebuild(self) -> IndexHealth:
         """Makes the indexes anew from the database and saves them."""
         self._indexes.rebuild()
         return self._indexes.health()
+
+    @property
+    def snapshots(self) -> Snapshots:
+        return Snapshots(self._catalog.engine)
+
+    def rollback(self, name: str, *, on_copied: OnCopied | None = None) -> RollbackReport:
+        """Makes the documents what they were in a snapshot; found so when this returns. Raises SnapshotUnusable."""
+        report = self.snapshots.rollback(name, on_copied=on_copied)
+        self._indexes.catch_up()
+        self.save()
+        return report
+
+
+def _not_told(_done: int, _total: int) -> None:
+    return

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -21,7 +21,8 @@ class DocumentText:
     """What a reader makes of the bytes of one file.
 
     `page_starts` holds the character offset at which each page begins, the first page first; it is empty for
-    formats without pages. `text` has Unix line ends; tables are written one record a line.
+    formats without pages. `text` has Unix line ends; tables are written one record a line. `encoding` is the one in
+    which the bytes were read, "" for formats that say so themselves.
     """
 
     title: str
@@ -61,13 +62,15 @@ class ScoredPassage:
     """A passage found for a question.
 
     `score` orders the results of one search (0 to 1, fused). `dense` is the cosine similarity of question and
-    passage, `lexical` the share of the best possible BM25 score: both compare across searches.
+    passage, `lexical` the share of the best possible BM25 score: both compare across searches. `repetitions` were found
+    too and say the same.
     """
 
     passage: Passage
     score: float
     dense: float = 0.0
     lexical: float = 0.0
+    repetitions: tuple[Passage, ...] = ()
 
 
 class DocumentState(StrEnum):
@@ -88,6 +91,7 @@ class Document:
     language: str
     media_type: str
     updated_at: float  # seconds since 1970, UTC
+    encoding: str = ""  # in which its bytes were read; "" for formats that say so themselves
 
 
 class Change(StrEnum):
@@ -121,6 +125,19 @@ class IngestReport:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexShape:
+    """How a dense index is built, as its manifest says."""
+
+    kind: str  # "flat": every vector is compared; "ivf": inverted lists
+    vectors: int
+    recall_at_10: float  # against exact search, on sampled queries when it was built
+    lists: int = 0
+    probes: int = 0  # lists looked into
+    trained_on: int = 0  # vectors there were when the lists were laid out
+    lists_refused_at_recall: float = 1.0  # below 1 where lists were tried and found too little
+
+
+@dataclass(frozen=True, slots=True)
 class IndexHealth:
     """The answer to "do the index and the database agree?"."""
 
@@ -128,3 +145,4 @@ class IndexHealth:
     generation: int
     passages: int
     problems: Sequence[str] = ()
+    shapes: Mapping[str, IndexShape] = field(default_factory=dict)  # by language

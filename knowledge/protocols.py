@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from knowledge.passages import ScoredPassage
+from knowledge.passages import IndexShape, ScoredPassage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,10 +36,29 @@ class Embedder(Protocol):
 class PassageIndex(Protocol):
     """A dense index over numbered vectors. Numbers are the catalogue's row numbers, positive and unique.
 
-    Not thread-safe for writing: KnowledgeLibrary is its one writer.
+    Not thread-safe for writing; many may read one that nobody changes. Writers change a copy.
     """
 
     def __len__(self) -> int: ...
+
+    def copy(self) -> PassageIndex:
+        """One that can be changed while this one is searched; cheap, for what does not change is shared."""
+        ...
+
+    def numbers(self) -> NDArray[np.int64]:
+        """What is present, in any order."""
+        ...
+
+    @property
+    def wants_compaction(self) -> bool:
+        """Whether removed or newly added vectors cost more than making the index anew would."""
+        ...
+
+    def compacted(self) -> PassageIndex:
+        """The same contents in the kind that suits their number; may take seconds."""
+        ...
+
+    def shape(self) -> IndexShape: ...
 
     def add(self, numbers: Sequence[int], vectors: NDArray[np.float32]) -> None:
         """Adds vectors of shape (len(numbers), dimensions).

@@ -21,7 +21,7 @@ MADE_UP_FOR = 0.7
 # Shared words are trusted as far as the best passage covers the query: not at all below the first share, fully above
 # the second. A passage in another language can only share names, numbers and codes: it must share far more of them,
 # or "TiDB" alone would decide which Chinese page answers an English question.
-SAME_LANGUAGE_RAMP = (0.15, 0.35)
+SAME_LANGUAGE_RAMP = (0.05, 0.2)
 OTHER_LANGUAGE_RAMP = (0.5, 0.8)
 
 

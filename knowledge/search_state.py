@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.languages import CHINESE, detect_language
-from knowledge.lexical_index import LexicalIndex
+from knowledge.languages import CHINESE, ENGLISH, detect_language
+from knowledge.lexical_index import AskedWords, LexicalIndex
+from knowledge.passages import IndexShape
 from knowledge.protocols import PassageIndex
 from knowledge.retrieval import CANDIDATES, Candidates, blended, fused_scores, language_gap
 
@@ -42,7 +43,7 @@ class EmbeddedQuery:
 class SearchState:
     """A dense index for each language and one word index. Two languages in one dense index would crowd each other out.
 
-    Not thread-safe: IndexKeeper lets many read or one change.
+    Many may read one that nobody changes: whoever changes it changes a copy and shows it when it is whole.
     """
 
     def __init__(self, english: PassageIndex, chinese: PassageIndex, lexical: LexicalIndex, *, generation: int) -> None:
@@ -53,25 +54,53 @@ class SearchState:
     def __len__(self) -> int:
         return len(self.lexical)
 
+    def copy(self) -> SearchState:
+        """Cheap: what does not change is shared."""
+        dense = {key: index.copy() for key, index in self.dense.items()}
+        return SearchState(dense[False], dense[True], self.lexical.copy(), generation=self.generation)
+
+    def numbers(self) -> NDArray[np.int64]:
+        """Of the passages that can be found, rising."""
+        return np.sort(self.lexical.numbers())
+
     def is_in_step(self) -> bool:
-        """Whether both kinds of index hold equally many passages."""
-        return sum(len(index) for index in self.dense.values()) == len(self.lexical)
+        """Whether both kinds of index hold the same passages."""
+        dense = np.concatenate([index.numbers() for index in self.dense.values()])
+        return np.array_equal(np.sort(dense), self.numbers())
+
+    @property
+    def wants_compaction(self) -> bool:
+        return self.lexical.wants_compaction or any(index.wants_compaction for index in self.dense.values())
+
+    def compacted(self) -> SearchState:
+        """The same, without the dead and in few parts; those that are in order are shared. May take seconds."""
+        dense = {key: index.compacted() if index.wants_compaction else index for key, index in self.dense.items()}
+        lexical = self.lexical.compacted() if self.lexical.wants_compaction else self.lexical
+        return SearchState(dense[False], dense[True], lexical, generation=self.generation)
+
+    def shapes(self) -> dict[str, IndexShape]:
+        """How the dense index of each language is built."""
+        return {CHINESE if is_chinese else ENGLISH: index.shape() for is_chinese, index in self.dense.items()}
 
     def add(self, passages: Sequence[IndexedPassage]) -> None:
         """Adds those that are not there yet."""
-        fresh = [passage for passage in passages if passage.number not in self.lexical]
+        there = set(np.intersect1d(self.lexical.numbers(), [passage.number for passage in passages]).tolist())
+        fresh = [passage for passage in passages if passage.number not in there]
         for is_chinese, index in self.dense.items():
             part = [passage for passage in fresh if passage.is_chinese == is_chinese]
             if part:
                 index.add([passage.number for passage in part], np.stack([passage.vector for passage in part]))
-        for passage in fresh:
-            self.lexical.add_terms(passage.number, passage.terms, is_chinese=passage.is_chinese)
+        self.lexical.add_many([(passage.number, passage.terms, passage.is_chinese) for passage in fresh])
 
     def remove(self, numbers: Sequence[int]) -> None:
         for index in self.dense.values():
             index.remove(numbers)
-        for number in numbers:
-            self.lexical.remove(number)
+        self.lexical.remove_many(numbers)
+
+    def holds_any(self, numbers: Sequence[int]) -> bool:
+        wanted = np.array(numbers, dtype=np.int64)
+        held = [self.lexical.numbers(), *(index.numbers() for index in self.dense.values())]
+        return bool(np.isin(wanted, np.concatenate(held)).any())
 
     def similarity(self, vector: NDArray[np.float32], number: int) -> float | None:
         """None where no dense index holds the passage."""
@@ -88,13 +117,15 @@ class SearchState:
         Each query proposes its best of every index; a candidate that a list does not name gets its exact score there.
         """
         looks = [self._look(query) for query in queries]
-        numbers = list({number: None for look in looks for number in look.proposed})
-        views = [self._candidates(look, numbers) for look in looks]
+        numbers = list({number: None for look in looks for number in look.proposed()})
+        chinese = self.lexical.are_chinese(numbers)
+        views = [self._candidates(look, numbers, chinese) for look in looks]
         scores = _merged([fused_scores(view) for view in views])
         dense = _merged([view.dense for view in views])
         coverage = _merged([view.coverage for view in views])
         order = np.lexsort((np.array(numbers, dtype=np.int64), -scores)).tolist()
-        return [RankedPassage(numbers[i], float(scores[i]), float(dense[i]), float(coverage[i])) for i in order]
+        found = list(zip(numbers, scores.tolist(), dense.tolist(), coverage.tolist(), strict=True))
+        return [RankedPassage(*found[place]) for place in order]
 
     def _look(self, query: EmbeddedQuery) -> _Look:
         by_language = {
@@ -102,24 +133,28 @@ class SearchState:
         }
         asked_in_chinese = detect_language(query.text) == CHINESE
         same, other = ([score for _, score in by_language[key]] for key in (asked_in_chinese, not asked_in_chinese))
-        proposed = [number for found in by_language.values() for number, _ in found]
-        proposed += [hit.number for hit in self.lexical.search(query.text, CANDIDATES)]
-        return _Look(query, asked_in_chinese, language_gap(same, other), proposed)
+        similar = {number: score for found in by_language.values() for number, score in found}
+        words = self.lexical.asked(query.text)
+        return _Look(query, asked_in_chinese, language_gap(same, other), similar, words)
 
-    def _candidates(self, look: _Look, numbers: Sequence[int]) -> Candidates:
-        hits = self.lexical.scores(look.query.text, numbers)
-        chinese = np.array([self.lexical.is_chinese(number) for number in numbers], dtype=np.bool_)
-        dense = np.zeros(len(numbers), dtype=np.float32)
-        for is_chinese, index in self.dense.items():
-            here = np.flatnonzero(chinese == is_chinese)
-            dense[here] = index.similarities(look.query.vector, [numbers[i] for i in here.tolist()])
+    def _candidates(self, look: _Look, numbers: Sequence[int], chinese: NDArray[np.bool_]) -> Candidates:
+        lexical = look.words.scores_of(numbers)
         return Candidates(
-            dense=dense,
-            lexical=np.array([hit.score for hit in hits], dtype=np.float32),
-            coverage=np.array([hit.coverage for hit in hits], dtype=np.float32),
+            dense=self._similarities(look, numbers, chinese),
+            lexical=lexical,
+            coverage=lexical / np.float32(look.words.ideal),
             same_language=chinese == look.asked_in_chinese,
             language_gap=look.language_gap,
         )
+
+    def _similarities(self, look: _Look, numbers: Sequence[int], chinese: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """What the search has not told already is asked of the index of the passage's language."""
+        dense = np.array([look.similar.get(number, np.nan) for number in numbers], dtype=np.float32)
+        for is_chinese, index in self.dense.items():
+            here = np.flatnonzero((chinese == is_chinese) & np.isnan(dense))
+            if len(here):
+                dense[here] = index.similarities(look.query.vector, [numbers[place] for place in here.tolist()])
+        return dense
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +164,12 @@ class _Look:
     query: EmbeddedQuery
     asked_in_chinese: bool
     language_gap: float
-    proposed: Sequence[int]
+    similar: Mapping[int, float]  # number → similarity, of the nearest in each language
+    words: AskedWords
+
+    def proposed(self) -> Iterator[int]:
+        yield from self.similar
+        yield from self.words.best(CANDIDATES)[0].tolist()
 
 
 def _merged(views: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

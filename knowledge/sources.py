@@ -7,7 +7,6 @@ record of a list ("faq.jsonl#42").
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import unicodedata
@@ -16,35 +15,55 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from knowledge.catalog_values import DocumentDraft
-from knowledge.errors import DocumentRefused
+from knowledge.errors import DocumentRefused, EncodingUnknown
 from knowledge.passages import DocumentText, Refusal
-from knowledge.readers import JsonLine, ReadingLimits, expand_source, read_document, read_json_lines, read_markdown_text
+from knowledge.readers import ARCHIVE, LISTS, STANDARD_LIMITS, Entry, ReadingLimits, known_encoding
+from knowledge.safe_reading import OpenedSource, ReadingProcess, shared_process
 
-_LISTS = (".jsonl", ".jsonl.gz")
-_ARCHIVE = ".zip"
 _LONGEST_ID = 200
 _MEDIA_TYPES = {
     ".md": "text/markdown",
     ".markdown": "text/markdown",
     ".html": "text/html",
     ".htm": "text/html",
+    ".xhtml": "text/html",
     ".txt": "text/plain",
+    ".text": "text/plain",
     ".pdf": "application/pdf",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".eml": "message/rfc822",
+    ".mht": "message/rfc822",
+    ".mhtml": "message/rfc822",
     ".csv": "text/csv",
     ".tsv": "text/tab-separated-values",
 }
 
 
+def _no_bytes() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A document that can be read when it turns out to be new. `read` raises DocumentRefused."""
+    """A document that can be read when it turns out to be new. `read` and `fetch` raise DocumentRefused.
+
+    `encoding` is the one that a person chose for this text, None where nobody did or where it makes no difference.
+    """
 
     document_id: str
     source: str
     media_type: str
     sha256: str
     read: Callable[[], DocumentText]
+    fetch: Callable[[], bytes | None] = _no_bytes
+    encoding: str | None = None
+
+    @property
+    def original(self) -> bytes | None:
+        """What is kept to be shown beside the passages; None for a record of a list."""
+        return self.fetch()
 
     def draft(self, collection: str) -> DocumentDraft:
         return DocumentDraft(self.document_id, self.source, collection, self.media_type, self.sha256, self.read())
@@ -57,7 +76,7 @@ def name_of(path: Path) -> str:
 
 def is_container(name: str) -> bool:
     """Whether a file holds several documents."""
-    return name.lower().endswith((_ARCHIVE, *_LISTS))
+    return name.lower().endswith((ARCHIVE, *LISTS))
 
 
 def files_below(folder: Path) -> Iterator[Path | Refusal]:
@@ -76,74 +95,105 @@ def files_below(folder: Path) -> Iterator[Path | Refusal]:
     yield from refusals
 
 
-def candidates_in_file(path: Path, source: str) -> Iterator[Candidate | Refusal]:
-    """The documents of one file on the disk, known as `source`."""
-    allowed = ReadingLimits().max_unzipped_bytes
+def candidates_in_file(
+    path: Path, source: str, *, limits: ReadingLimits = STANDARD_LIMITS, encoding: str | None = None
+) -> Iterator[Candidate | Refusal]:
+    """The documents of one file on the disk, known as `source`; see `candidates`."""
+    allowed = limits.max_unzipped_bytes if is_container(path.name) else limits.max_bytes
     try:
         if path.stat().st_size > allowed:
             yield Refusal(source, f"it is larger than {allowed // 2**20} MB; split it")
+            return
+        if not path.is_file():
+            yield Refusal(source, "it is no file but a pipe or device; upload a file")
             return
         content = path.read_bytes()
     except OSError as error:
         yield Refusal(source, f"it cannot be read ({error.strerror})")
         return
-    yield from candidates(path.name, content, source)
+    yield from candidates(path.name, content, source, limits=limits, encoding=encoding)
 
 
-def candidates(name: str, content: bytes, source: str) -> Iterator[Candidate | Refusal]:
-    """The documents in `content`, a file called `name` and known as `source`; never raises."""
+def candidates(
+    name: str,
+    content: bytes,
+    source: str,
+    *,
+    limits: ReadingLimits = STANDARD_LIMITS,
+    encoding: str | None = None,
+) -> Iterator[Candidate | Refusal]:
+    """The documents in `content`, a file called `name` and known as `source`. Every byte is parsed in another process.
+
+    Texts are read in `encoding` where one is chosen. Raises ReaderUnavailable and nothing else: what is wrong with a
+    file becomes a Refusal.
+    """
+    process = shared_process(limits)
     try:
-        if name.lower().endswith(_ARCHIVE):
-            yield from _in_archive(name, content, source)
-        elif name.lower().endswith(_LISTS):
-            yield from _in_list(name, content, source)
-        else:
-            yield _single(name, content, source)
-    except DocumentRefused as refused:
-        yield Refusal(source, refused.reason)
+        chosen = None if encoding is None else known_encoding(encoding)
+        if not is_container(name):
+            yield _single(process, name, content, source, chosen)
+            return
+        opened = process.open(name, content, encoding=chosen)
+    except (DocumentRefused, EncodingUnknown) as refused:
+        yield Refusal(source, refused.reason if isinstance(refused, DocumentRefused) else str(refused))
+        return
+    for number, entry in enumerate(opened.entries):
+        yield _in_container(opened, number, entry, source, chosen)
 
 
-def _in_archive(name: str, content: bytes, source: str) -> Iterator[Candidate | Refusal]:
-    for member in expand_source(name, content):
-        if isinstance(member, Refusal):
-            yield Refusal(f"{source}/{member.source}", member.reason)
-        else:
-            yield from candidates(PurePosixPath(member.name).name, member.content, f"{source}/{member.name}")
-
-
-def _in_list(name: str, content: bytes, source: str) -> Iterator[Candidate | Refusal]:
-    for line in read_json_lines(name, content):
-        if isinstance(line, Refusal):
-            yield Refusal(source, line.reason)
-        elif line.document_id is not None and not _is_usable_id(line.document_id):
-            yield Refusal(
-                source, f"line {line.line}: an id has at most {_LONGEST_ID} characters, none of them invisible"
-            )
-        else:
-            yield _record(line, source)
-
-
-def _record(line: JsonLine, source: str) -> Candidate:
-    key = line.document_id or hashlib.sha256(line.text.encode("utf-8", "replace")).hexdigest()[:12]
-    own = f"{source}#{key}"
+def _single(process: ReadingProcess, name: str, content: bytes, source: str, chosen: str | None) -> Candidate:
     return Candidate(
-        document_id=line.document_id or document_id_of(own, line.title),
+        document_id=document_id_of(source, PurePosixPath(name).stem),
+        source=source,
+        media_type=_media_type(name),
+        sha256=hashlib.sha256(content).hexdigest(),
+        read=lambda: process.read_file(name, content, encoding=chosen),
+        fetch=lambda: content,
+        encoding=chosen if _has_encoding(name) else None,
+    )
+
+
+def _in_container(
+    opened: OpenedSource, number: int, entry: Entry, source: str, chosen: str | None
+) -> Candidate | Refusal:
+    """What stands at one place of an archive or list."""
+    place = f"{source}/{entry.place}" if entry.place else source
+    if entry.refused:
+        return Refusal(place, entry.refused)
+    if entry.record:
+        return _record(opened, number, entry, place, chosen)
+    return Candidate(
+        document_id=document_id_of(place, PurePosixPath(entry.name).stem),
+        source=place,
+        media_type=_media_type(entry.name),
+        sha256=entry.sha256,
+        read=lambda: opened.read(number),
+        fetch=lambda: opened.file(number),
+        encoding=chosen if _has_encoding(entry.name) else None,
+    )
+
+
+def _record(opened: OpenedSource, number: int, entry: Entry, place: str, chosen: str | None) -> Candidate | Refusal:
+    if entry.document_id and not _is_usable_id(entry.document_id):
+        return Refusal(place, f"an id has at most {_LONGEST_ID} characters, none of them invisible")
+    own = f"{place}#{entry.record}"
+    return Candidate(
+        document_id=entry.document_id or document_id_of(own, entry.title),
         source=own,
         media_type="text/markdown",
-        sha256=hashlib.sha256(json.dumps([line.title, line.text]).encode()).hexdigest(),
-        read=lambda: read_markdown_text(line.title, line.text),
+        sha256=entry.sha256,
+        read=lambda: opened.read(number),
+        encoding=chosen,
     )
 
 
-def _single(name: str, content: bytes, source: str) -> Candidate:
-    path = PurePosixPath(name)
-    return Candidate(
-        document_id=document_id_of(source, path.stem),
-        source=source,
-        media_type=_MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream"),
-        sha256=hashlib.sha256(content).hexdigest(),
-        read=lambda: read_document(name, content),
-    )
+def _media_type(name: str) -> str:
+    return _MEDIA_TYPES.get(PurePosixPath(name).suffix.lower(), "application/octet-stream")
+
+
+def _has_encoding(name: str) -> bool:
+    """Whether the bytes of such a file can be text in one encoding or another."""
+    return _media_type(name).startswith(("text/", "message/"))
 
 
 def document_id_of(source: str, stem: str) -> str:

@@ -30,6 +30,7 @@ _PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken f
 class Role(StrEnum):
     OPERATOR = "operator"  # talks with customers
     EDITOR = "editor"  # also changes documents
+    ENGINEER = "engineer"  # teaches intents, trains, and puts releases to use
     ADMIN = "admin"  # also changes accounts and releases
 
 

@@ -15,7 +15,7 @@ from bot.events import (
     TurnEnded,
     TurnEvent,
 )
-from ui.api_models import CitationOut, PassageOut, ReleaseOut
+from ui.api_models import ChoiceOut, CitationOut, PassageOut, ReleaseOut
 from ui.turn_streams import NumberedEvent
 
 PING = KEEPALIVE_COMMENT
@@ -54,6 +54,7 @@ class AnswerEvent(BaseModel):
     outcome: str
     language: str
     citations: list[CitationOut]
+    choices: list[ChoiceOut] = Field([], description="of a clarifying question")
 
 
 class HandoffEvent(BaseModel):
@@ -113,7 +114,13 @@ def event_out(event: TurnEvent, client_message_id: str) -> EventOut:  # noqa: PL
             return TextEvent(text=text)
         case AnswerCited(answer):
             citations = [CitationOut.of(citation) for citation in answer.citations]
-            return AnswerEvent(text=answer.text, outcome=answer.outcome, language=answer.language, citations=citations)
+            return AnswerEvent(
+                text=answer.text,
+                outcome=answer.outcome,
+                language=answer.language,
+                citations=citations,
+                choices=ChoiceOut.all_of(answer),
+            )
         case HandedToOperator(reason):
             return HandoffEvent(reason=reason)
         case TurnEnded():

@@ -6,13 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.answers import Citation
+from bot.answers import Answer, Citation
 from bot.messages import Conversation, Message
 from bot.traces import Trace
-from knowledge.catalog_values import RemovalReceipt
-from knowledge.ingestion import IngestJob, JobState
-from knowledge.passages import Document, ScoredPassage
-from ui.replies import citation_object
+from knowledge.passages import ScoredPassage
+from ui.replies import choice_objects, citation_object
 
 Language = Literal["en", "zh"]
 
@@ -85,6 +83,17 @@ class CitationOut(BaseModel):
         return cls(**citation_object(citation))
 
 
+class ChoiceOut(BaseModel):
+    """What a clarifying question offers. Send `title` (or "1", "2") as the next message to pick it."""
+
+    intent: str
+    title: str
+
+    @classmethod
+    def all_of(cls, answer: Answer | None) -> list[ChoiceOut]:
+        return [cls(**choice) for choice in choice_objects(answer)]
+
+
 class MessageOut(BaseModel):
     id: str
     author: str = Field(description="customer, bot, operator, system")
@@ -95,6 +104,7 @@ class MessageOut(BaseModel):
     reply_to: str | None = Field(None, description="of an answer: the message it answers")
     outcome: str | None = None
     citations: list[CitationOut] = []
+    choices: list[ChoiceOut] = []
     feedback: str | None = None
 
     @classmethod
@@ -110,6 +120,7 @@ class MessageOut(BaseModel):
             reply_to=message.reply_to,
             outcome=answer.outcome if answer is not None else None,
             citations=[CitationOut.of(citation) for citation in answer.citations] if answer is not None else [],
+            choices=ChoiceOut.all_of(answer),
             feedback=message.feedback,
         )
 
@@ -153,6 +164,7 @@ class ReplyOut(BaseModel):
     outcome: Literal["answered", "abstained", "clarified", "handed_over", "small_talk"]
     answer: str
     citations: list[CitationOut]
+    choices: list[ChoiceOut] = Field([], description="of a clarifying question")
     intent: IntentOut
     language: str | None
     handler: str
@@ -177,104 +189,6 @@ class PassageOut(BaseModel):
             heading=passage.heading,
             score=round(found.score, 4),
         )
-
-
-# --- documents ---
-
-
-class DocumentOut(BaseModel):
-    id: str
-    title: str
-    source: str
-    state: str
-    passages: int
-    version: int
-    language: str
-    media_type: str
-    updated_at: float
-
-    @classmethod
-    def of(cls, document: Document) -> DocumentOut:
-        return cls(
-            id=document.document_id,
-            title=document.title,
-            source=document.source,
-            state=document.state,
-            passages=document.passages,
-            version=document.version,
-            language=document.language,
-            media_type=document.media_type,
-            updated_at=document.updated_at,
-        )
-
-
-class DocumentsOut(BaseModel):
-    documents: list[DocumentOut]
-
-
-class ReceiptOut(BaseModel):
-    """Proof of a removal. `unreachable`: neither its passages nor its sentences are found any more."""
-
-    document_id: str
-    title: str
-    passages: int
-    generation: int
-    unreachable: bool
-
-    @classmethod
-    def of(cls, receipt: RemovalReceipt) -> ReceiptOut:
-        return cls(
-            document_id=receipt.document_id,
-            title=receipt.title,
-            passages=receipt.passages,
-            generation=receipt.generation,
-            unreachable=receipt.unreachable,
-        )
-
-
-class RefusalOut(BaseModel):
-    source: str
-    reason: str
-
-
-class JobOut(BaseModel):
-    id: str
-    name: str
-    state: JobState
-    stage: str = Field(description="what is being done now")
-    source: str
-    done: int = Field(description="of `total`, within the stage")
-    total: int
-    added: int
-    updated: int
-    unchanged: int
-    removed: int
-    refused: list[RefusalOut]
-    created_at: float
-    heartbeat_at: float
-
-    @classmethod
-    def of(cls, job: IngestJob) -> JobOut:
-        return cls(
-            id=job.job_id,
-            name=job.name,
-            state=job.state,
-            stage=job.stage,
-            source=job.source,
-            done=job.done,
-            total=job.total,
-            added=job.added,
-            updated=job.updated,
-            unchanged=job.unchanged,
-            removed=job.removed,
-            refused=[RefusalOut(source=refusal.source, reason=refusal.reason) for refusal in job.refused],
-            created_at=job.created_at,
-            heartbeat_at=job.heartbeat_at,
-        )
-
-
-class JobsOut(BaseModel):
-    jobs: list[JobOut]
 
 
 # --- health ---

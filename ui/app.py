@@ -24,7 +24,7 @@ from ui.metrics import MeasuredManager, Metrics, RequestCounting, StockCollector
 from ui.parts import Parts
 from ui.problems import install_problem_answers
 from ui.security import BodyLimit, OriginCheck, RequestContext, SecurityHeaders, body_limit_of
-from ui.sessions import CONSOLE_ROLES, KNOWLEDGE_ROLES, StaffDoor, StaffSessions, load_or_make_secret
+from ui.sessions import CONSOLE_ROLES, INTENT_ROLES, KNOWLEDGE_ROLES, StaffDoor, StaffSessions, load_or_make_secret
 from ui.turn_streams import TurnStreams
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ui.accounts import Accounts
 
 _STATIC = Path(__file__).parent / "static"
-_STAFF_PAGES = {"/console": CONSOLE_ROLES, "/knowledge": KNOWLEDGE_ROLES}
+_STAFF_PAGES = {"/console": CONSOLE_ROLES, "/knowledge": KNOWLEDGE_ROLES, "/intents": INTENT_ROLES}
 
 BuildPages = Callable[["Frontdesk"], Mapping[str, "gr.Blocks"]]  # → path → page
 
@@ -54,6 +54,7 @@ def prepare_environment(*, allow_download: bool = False) -> None:
 
 def our_pages(frontdesk: Frontdesk) -> Mapping[str, gr.Blocks]:
     from ui.chat import build_chat
+    from ui.intents import build_intents
     from ui.operator_console import build_console
     from ui.uploads import build_uploads
 
@@ -61,6 +62,7 @@ def our_pages(frontdesk: Frontdesk) -> Mapping[str, gr.Blocks]:
         "/chat": build_chat(frontdesk),
         "/console": build_console(frontdesk),
         "/knowledge": build_uploads(frontdesk),
+        "/intents": build_intents(frontdesk),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ui.commands import accounts, asking, diagnosis, evaluation, indexing, knowledge, serving
+from ui.commands import accounts, asking, bench, diagnosis, evaluation, indexing, knowledge, serving, training
 
 app = typer.Typer(
     name="frontdesk",
@@ -20,7 +20,9 @@ app.command("ingest")(knowledge.ingest)
 app.add_typer(knowledge.documents, name="documents")
 app.command("search")(knowledge.search)
 app.command("ask")(asking.ask)
+app.add_typer(training.train, name="train")
 app.add_typer(evaluation.evaluate, name="evaluate")
+app.add_typer(bench.bench, name="bench")
 app.add_typer(indexing.index, name="index")
 app.add_typer(accounts.users, name="users")
 app.command("doctor")(diagnosis.doctor)

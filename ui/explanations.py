@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from bot.answers import Citation
 from bot.intents import UNKNOWN
+from bot.policy import FRUSTRATED
+from bot.signals.values import PERSONAL
 from bot.traces import Trace
-from ui import wording
+from ui import signal_wording, wording
 from ui.names import percent, place, seconds
 from ui.wording import say
 
@@ -21,6 +23,7 @@ def trace_sentences(
     """What made an answer. `intents` holds the intents' titles in `language`, by name."""
     sentences = [
         _intent_sentence(trace, language, intents),
+        *_signal_sentences(trace, language),
         *_search_sentences(trace, language),
         *_origin_sentences(trace, citations, language),
         *_dropped_sentences(trace, language),
@@ -38,6 +41,23 @@ def _intent_sentence(trace: Trace, language: str, intents: Mapping[str, str]) ->
         return say(wording.TRACE_UNKNOWN, language, confidence=confidence)
     intent = intents.get(trace.intent, trace.intent.replace("_", " "))
     return say(wording.TRACE_INTENT, language, intent=intent, confidence=confidence)
+
+
+def _signal_sentences(trace: Trace, language: str) -> list[str]:
+    signals = trace.signals
+    if signals is None:
+        return []
+    gap = "、" if language == wording.CHINESE else ", "
+    named = [
+        say(signal_wording.ENTITY_KINDS[entity.kind], language)
+        if entity.kind in PERSONAL
+        else f"{say(signal_wording.ENTITY_KINDS[entity.kind], language)} {entity.value}"
+        for entity in signals.entities
+    ]
+    sentences = [say(signal_wording.TRACE_NAMED, language, entities=gap.join(named))] if named else []
+    if signals.frustration is not None and signals.frustration >= FRUSTRATED:
+        sentences.append(say(signal_wording.TRACE_UPSET, language))
+    return sentences
 
 
 def _search_sentences(trace: Trace, language: str) -> list[str]:

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse
 
 from ui.accounts import Role
 from ui.problems import Problem, problem_response, wants_page
-from ui.sessions import StaffDoor
+from ui.sessions import StaffDoor, remember_account
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -67,6 +67,7 @@ class GradioGuard:
             if account.role not in roles:
                 message = f"'{account.name}' may not see this page; it takes the role {' or '.join(sorted(roles))}"
                 return problem_response(scope, Problem(403, "forbidden", message))
+            remember_account(scope, account)
         if is_open(scope["method"], scope["path"].removeprefix(page), uploads=page == "/knowledge"):
             return None
         return problem_response(scope, Problem(404, "not_found", f"There is nothing at '{scope['path']}'"))

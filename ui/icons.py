@@ -18,6 +18,9 @@ _PATHS = {
     "clock": '<circle cx="12" cy="12" r="9"/><path d="M12 7v5l3.2 2"/>',
     "check": '<circle cx="12" cy="12" r="9"/><path d="m8 12.3 2.8 2.8L16 9.6"/>',
     "chevron": '<path d="m9 6 6 6-6 6"/>',
+    "pen": '<path d="m4.5 19.5 1-4L16.2 4.8a1.8 1.8 0 0 1 2.5 0l.5.5a1.8 1.8 0 0 1 0 2.5L8.5 18.5z"/>'
+    '<path d="m14 7 3 3"/>',
+    "forward": '<path d="M5 12h14"/><path d="m13 6 6 6-6 6"/>',
     "back": '<path d="M19 12H5"/><path d="m11 6-6 6 6 6"/>',
     "search": '<circle cx="11" cy="11" r="6.5"/><path d="m20 20-4.3-4.3"/>',
     "close": '<path d="M6 6l12 12"/><path d="M18 6 6 18"/>',

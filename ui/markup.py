@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-from ui import wording
+from ui import signal_wording, wording
 from ui.icons import icon
 from ui.presenter import Banner, Look, MessageView, SourceView, TextPart
 from ui.wording import CHINESE, Text, say
@@ -99,7 +99,12 @@ def header(name: str, tagline: str, *actions: Html | None, navigation: Html | No
 
 def staff_navigation(current: str, language: str) -> Html:
     """Links between the pages for staff. `current` is the path of this one."""
-    places = (("/console", wording.CONSOLE_TAB), ("/knowledge", wording.KNOWLEDGE_TAB), ("/chat", wording.CHAT_TAB))
+    places = (
+        ("/console", wording.CONSOLE_TAB),
+        ("/knowledge", wording.KNOWLEDGE_TAB),
+        ("/intents", wording.INTENTS_TAB),
+        ("/chat", wording.CHAT_TAB),
+    )
     links = (
         tag("a", say(text, language), href=f"{path}/", aria_current="page" if path == current else None)
         for path, text in places
@@ -169,11 +174,12 @@ def message(view: MessageView, language: str, *, staff: bool = False) -> Html:
             tag("div", tag("span", view.author), moment(view.at), class_="fd-message__head"),
             tag(
                 "div",
-                tag("p", *_text(view.parts, language), class_="fd-text", dir="auto") if view.parts else None,
+                tag("p", *answer_parts(view.parts, language), class_="fd-text", dir="auto") if view.parts else None,
                 tag("p", drawing("alert"), view.note, class_="fd-note") if view.note else None,
                 class_="fd-bubble",
             ),
             sources(view.sources, language),
+            _choices(view, language),
             _actions(view, language, staff=staff),
             _trace(view.trace, language) if staff else None,
             class_="fd-message__body",
@@ -188,7 +194,8 @@ def avatar(look: Look) -> Html:
     return tag("span", drawing(_SYMBOLS.get(look, "bell")), class_="fd-avatar", aria_hidden="true")
 
 
-def _text(parts: Iterable[TextPart], language: str) -> Iterable[Html]:
+def answer_parts(parts: Iterable[TextPart], language: str) -> Iterable[Html]:
+    """An answer's text with its [n] as links to the sources beside it."""
     for part in parts:
         if part.text:
             yield tag("span", part.text)
@@ -227,10 +234,30 @@ def _source(source: SourceView) -> Html:
             tag("span", source.after.rstrip()) if source.after.strip() else None,
             dir="auto",
         ),
+        _source_link(source.source),
         class_="fd-source",
         data_marker=str(source.marker),
         data_key=f"source-{source.marker}",
     )
+
+
+def _source_link(source: str) -> Html | None:
+    """Of a source that is a page of its own; editors write such links, and only web addresses are taken."""
+    if not source.startswith(("https://", "http://")):
+        return None
+    link = tag("a", source, href=source, target="_blank", rel="noopener noreferrer nofollow")
+    return tag("p", link, class_="fd-source__link")
+
+
+def _choices(view: MessageView, language: str) -> Html | None:
+    """What a clarifying question offers, a button each; a typed reply is understood as well."""
+    if not view.choices:
+        return None
+    chips = (
+        button(title, "ask", look="soft", data_event="send", data_text=title, data_key=f"choice-{place}")
+        for place, title in enumerate(view.choices)
+    )
+    return tag("div", *chips, class_="fd-actions", role="group", aria_label=say(signal_wording.CHOICES, language))
 
 
 def _actions(view: MessageView, language: str, *, staff: bool) -> Html | None:

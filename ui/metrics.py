@@ -172,7 +172,7 @@ class RequestCounting:
 
 
 def _template(scope: Scope, path: str) -> str:
-    for mounted in ("/chat", "/console", "/knowledge", "/static"):
+    for mounted in ("/chat", "/console", "/knowledge", "/intents", "/static"):
         if path == mounted or path.startswith(f"{mounted}/"):
             return mounted
     return getattr(scope.get("route"), "path", "") or "unmatched"

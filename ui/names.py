@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from bot.answers import Citation, Outcome
 from bot.messages import Handler, HandoffReason
-from ui import wording
+from ui import signal_wording, wording
 from ui.wording import Text, say
 
 T = TypeVar("T")
@@ -30,6 +30,7 @@ _REASONS: Mapping[HandoffReason, Text] = {
     HandoffReason.ASKED: wording.REASON_ASKED,
     HandoffReason.BUTTON: wording.REASON_BUTTON,
     HandoffReason.OPERATOR_CHOICE: wording.REASON_OPERATOR,
+    HandoffReason.FRUSTRATION: signal_wording.REASON_FRUSTRATION,
 }
 _CHANNELS: Mapping[str, Text] = {
     "chat": wording.CHANNEL_CHAT,

@@ -136,7 +136,8 @@ class ConsolePage:
         except ConversationNotFound:
             return None
         messages = self._desk.transcripts.messages(state.conversation_id)
-        titles = {intent.name: in_language(intent.title, state.language, intent.name) for intent in self._desk.intents}
+        intents = self._desk.live_intents().intents.values()
+        titles = {intent.name: in_language(intent.title, state.language, intent.name) for intent in intents}
         shown = staff_views(messages[-_LONGEST_TRANSCRIPT:], state.language, titles)
         return OpenConversation(conversation, messages[0].text[:_LONGEST_TITLE] if messages else "", shown)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.answers import Citation, Outcome
@@ -79,6 +79,7 @@ class MessageView:
     ratable: bool = False
     offers_person: bool = False
     retry: Retry | None = None
+    choices: tuple[str, ...] = ()  # what may be picked with one touch
     trace: tuple[str, ...] = ()
 
 
@@ -109,6 +110,8 @@ def message_views(
         views.append(_missing_answer(last, language))
     elif last.author is Author.BOT and last.state is not MessageState.COMPLETE and asked_last is not None:
         views[-1] = _with_retry(views[-1], last, asked_last)
+    elif last.answer is not None and conversation.handler is Handler.BOT:
+        views[-1] = replace(views[-1], choices=tuple(choice.title for choice in last.answer.choices))
     return tuple(views)
 
 

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from bot.errors import BotError, ConversationClosed, ConversationNotFound, MessageRefused
-from knowledge.errors import DocumentNotFound, DocumentRefused, KnowledgeError
+from knowledge.errors import DocumentNotFound, DocumentRefused, EncodingUnknown, KnowledgeError, StorageUnavailable
 from ui.errors import UiError
 from ui.names import language_of_browser
 from ui.turn_streams import TooManyTurns
@@ -55,6 +55,8 @@ _FORESEEN: Mapping[type[Exception], tuple[int, str]] = {  # their messages are f
     ConversationClosed: (409, "conversation_closed"),
     DocumentNotFound: (404, "document_not_found"),
     DocumentRefused: (422, "document_refused"),
+    EncodingUnknown: (422, "unknown_encoding"),
+    StorageUnavailable: (507, "storage_unavailable"),
 }
 _PAGE_TITLES = {
     403: Text("This page is not for your account", "您的账号无权访问此页面"),

@@ -43,6 +43,7 @@ def reply_from_events(events: Iterable[TurnEvent]) -> dict[str, Any]:
         "outcome": _outcome(heard, answer),
         "answer": answer.text if answer is not None else "".join(heard.shown),
         "citations": [citation_object(citation) for citation in answer.citations] if answer is not None else [],
+        "choices": choice_objects(answer),
         "intent": {"name": heard.intent, "confidence": heard.confidence},
         "language": _language(heard, answer, trace),
         "handler": str(heard.ended.handler if heard.ended is not None else Handler.BOT),
@@ -67,6 +68,10 @@ def citation_object(citation: Citation) -> dict[str, Any]:
         "source": citation.source,
         "page": citation.page,
     }
+
+
+def choice_objects(answer: Answer | None) -> list[dict[str, str]]:
+    return [{"intent": choice.intent, "title": choice.title} for choice in answer.choices] if answer is not None else []
 
 
 def _hear(heard: _Heard, event: TurnEvent) -> None:

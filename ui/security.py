@@ -25,6 +25,7 @@ _log = logging.getLogger(__name__)
 
 REQUEST_ID = "x-request-id"
 MOST_BODY_BYTES = 1024 * 1024  # of a request that carries no documents
+MOST_LIST_BYTES = 8 * 1024 * 1024  # of one that carries examples of intents: ten thousand pasted at once
 _DRAINED_BYTES = 8 * 1024 * 1024
 _DRAINED_SECONDS = 2.0
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -109,7 +110,7 @@ class SecurityHeaders:
     def _headers(self, path: str) -> Mapping[str, str]:
         if _is_below(path, "/chat"):
             return self._chat
-        if _is_below(path, "/console") or _is_below(path, "/knowledge"):
+        if any(_is_below(path, page) for page in ("/console", "/knowledge", "/intents")):
             return _STAFF
         return _PLAIN
 
@@ -231,6 +232,8 @@ def body_limit_of(max_upload_bytes: int) -> Callable[[str], int]:
     uploads = _FILES_PER_UPLOAD * max_upload_bytes + _FORM_BYTES
 
     def limit_of(path: str) -> int:
+        if _is_below(path, "/intents") or _is_below(path, "/api/v1/intents"):
+            return MOST_LIST_BYTES
         return uploads if path.rstrip("/") in _UPLOADS else MOST_BODY_BYTES
 
     return limit_of

@@ -10,10 +10,10 @@ import secrets
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 from anyio import CapacityLimiter
@@ -31,7 +31,10 @@ COOKIE = "frontdesk_session"
 SESSION_SECONDS = 12 * 3600
 CONSOLE_ROLES = frozenset({Role.OPERATOR, Role.ADMIN})
 KNOWLEDGE_ROLES = frozenset({Role.EDITOR, Role.ADMIN})
+INTENT_ROLES = frozenset({Role.EDITOR, Role.ENGINEER, Role.ADMIN})
+RELEASE_ROLES = frozenset({Role.ENGINEER, Role.ADMIN})  # who may put a release to use
 
+_ACCOUNT = "frontdesk.account"
 _SHORTEST_SECRET = 32  # bytes
 _VERIFIED_AT_ONCE = 2  # one verification takes some 50 ms and 64 MiB
 _MOST_ADDRESSES = 10_000
@@ -131,6 +134,17 @@ class StaffDoor:
             wanted = " or ".join(sorted(roles))
             raise Problem(403, "forbidden", f"'{account.name}' may not do this; it takes the role {wanted}")
         return account
+
+
+def remember_account(scope: Scope, account: Account) -> None:
+    """Notes down for whoever answers a request of staff whose it is."""
+    scope[_ACCOUNT] = account
+
+
+def account_in(scope: Mapping[str, Any]) -> Account | None:
+    """Whose request this is; None where no guard has found out."""
+    account = scope.get(_ACCOUNT)
+    return account if isinstance(account, Account) else None
 
 
 def load_or_make_secret(home: Path) -> bytes:

@@ -17,10 +17,10 @@ from ui.accounts import Account, Role
 from ui.names import language_of_browser
 from ui.parts import Parts, SharedParts
 from ui.problems import Problem
-from ui.sessions import CONSOLE_ROLES, COOKIE, KNOWLEDGE_ROLES, SESSION_SECONDS, address_of
+from ui.sessions import CONSOLE_ROLES, COOKIE, INTENT_ROLES, KNOWLEDGE_ROLES, SESSION_SECONDS, address_of
 from ui.wording import Text, say
 
-_STAFF_PAGES = ("/console", "/knowledge")
+_PAGE_ROLES = {"/console": CONSOLE_ROLES, "/knowledge": KNOWLEDGE_ROLES, "/intents": INTENT_ROLES}
 _TITLE = Text("Sign in", "登录")
 _DETAIL = Text("For the people behind the desk.", "供客服与知识管理人员使用。")
 _NAME = Text("Name", "用户名")
@@ -86,7 +86,7 @@ def safe_next(wanted: str) -> str:
     if any(ord(letter) < 33 or letter == "\\" for letter in wanted):
         return ""
     parts = urlsplit(wanted)
-    ours = any(parts.path == page or parts.path.startswith(f"{page}/") for page in _STAFF_PAGES)
+    ours = any(parts.path == page or parts.path.startswith(f"{page}/") for page in _PAGE_ROLES)
     return wanted if ours and not parts.scheme and not parts.netloc and ".." not in parts.path else ""
 
 
@@ -97,11 +97,12 @@ def _goal(wanted: str, account: Account) -> str:
 
 
 def _may_see(page: str, account: Account) -> bool:
-    return account.role in (KNOWLEDGE_ROLES if page.startswith("/knowledge") else CONSOLE_ROLES)
+    return any(account.role in roles for path, roles in _PAGE_ROLES.items() if page.startswith(path))
 
 
 def _home(account: Account) -> str:
-    return "/knowledge/" if account.role is Role.EDITOR else "/console/"
+    homes = {Role.EDITOR: "/knowledge/", Role.ENGINEER: "/intents/"}
+    return homes.get(account.role, "/console/")
 
 
 def _page(

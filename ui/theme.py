@@ -9,7 +9,7 @@ import gradio as gr
 from ui.icons import favicon
 from ui.panels import static_text
 
-PAGES = ("chat", "console", "knowledge")
+PAGES = ("chat", "console", "knowledge", "intents")
 _FONTS = (
     "-apple-system",
     "BlinkMacSystemFont",

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from knowledge.ingest_run import Stage
-from knowledge.job_ledger import IngestJob, JobState
-from ui import wording
+from knowledge.ingest_values import STAGES, Stage
+from knowledge.job_values import OPEN, BatchProgress, IngestJob, JobState
+from ui import knowledge_wording, wording
 from ui.wording import Text, say
 
-_STAGES: Mapping[str, tuple[int, Text]] = {
-    Stage.READING: (1, wording.STAGE_READING),
-    Stage.EMBEDDING: (2, wording.STAGE_EMBEDDING),
-    Stage.SAVING: (3, wording.STAGE_SAVING),
+_STAGES: Mapping[str, Text] = {
+    Stage.READING: wording.STAGE_READING,
+    Stage.SPLITTING: knowledge_wording.STAGE_SPLITTING,
+    Stage.EMBEDDING: wording.STAGE_EMBEDDING,
+    Stage.SAVING: wording.STAGE_SAVING,
 }
-_ALONE = {Stage.READING: 6, Stage.EMBEDDING: 12, Stage.SAVING: 97}  # percent where a stage of one document begins
+# Percent where a stage of one document begins; making it searchable takes nearly all the time.
+_ALONE = {Stage.READING: 6, Stage.SPLITTING: 10, Stage.EMBEDDING: 12, Stage.SAVING: 97}
 _MOST_REASONS = 20
 
 
@@ -30,12 +32,46 @@ class UploadView:
     can_cancel: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class BatchView:
+    """Files that came together. `uploads` are those worth a line: at work, refused, and the latest of the rest."""
+
+    batch_id: str
+    text: str = ""  # "" for a single file, which speaks for itself
+    percent: int | None = None
+    can_cancel: bool = False
+    uploads: tuple[UploadView, ...] = ()
+    more: str = ""
+
+
+def batch_view(batch: BatchProgress, jobs: Sequence[IngestJob], language: str, *, most: int) -> BatchView:
+    shown = sorted(jobs, key=_worth_a_line)[:most]
+    uploads = tuple(upload_view(job, language) for job in shown)
+    if batch.total <= 1:
+        return BatchView(batch.batch_id, uploads=uploads)
+    over = batch.ended >= batch.total
+    text = knowledge_wording.BATCH_DONE if over else knowledge_wording.BATCH
+    hidden = batch.total - len(shown)
+    return BatchView(
+        batch.batch_id,
+        say(text, language, done=batch.ended, all=batch.total),
+        None if over else round(100 * batch.ended / batch.total),
+        not over,
+        uploads,
+        say(knowledge_wording.AND_MORE, language, count=hidden) if hidden > 0 else "",
+    )
+
+
+def _worth_a_line(job: IngestJob) -> tuple[int, float, str]:
+    order = {JobState.RUNNING: 0, JobState.REFUSED: 1, JobState.DONE: 2 if job.refused else 3, JobState.CANCELLED: 3}
+    return order.get(job.state, 2), -job.heartbeat_at, job.name
+
+
 def upload_view(job: IngestJob, language: str) -> UploadView:
-    if job.state is JobState.QUEUED:
-        text = say(wording.JOB_WAITING, language)
-        return UploadView(job.job_id, job.name, "busy", text, 0, can_cancel=True)
-    if job.state is JobState.RUNNING:
-        return UploadView(job.job_id, job.name, "busy", _step(job, language), percent(job), can_cancel=True)
+    if job.state in OPEN:
+        waits = job.state is JobState.QUEUED
+        text = say(wording.JOB_WAITING, language) if waits else _step(job, language)
+        return UploadView(job.job_id, job.name, "busy", text, 0 if waits else percent(job), can_cancel=True)
     if job.state is JobState.CANCELLED:
         return UploadView(job.job_id, job.name, "plain", say(wording.JOB_CANCELLED, language), None)
     if job.state is JobState.REFUSED and len(job.refused) == 1:
@@ -58,8 +94,7 @@ def percent(job: IngestJob) -> int:
 def _step(job: IngestJob, language: str) -> str:
     if job.stage not in _STAGES:
         return say(wording.JOB_WAITING, language)
-    number, name = _STAGES[job.stage]
-    words = {"number": number, "total": len(_STAGES), "stage": say(name, language)}
+    words = {"number": Stage(job.stage).number, "total": STAGES, "stage": say(_STAGES[job.stage], language)}
     if job.total > 1:
         return say(wording.JOB_STAGE_COUNTED, language, **words, done=job.done, all=job.total)
     return say(wording.JOB_STAGE, language, **words)
@@ -75,7 +110,7 @@ def _finished(job: IngestJob, language: str) -> UploadView:
 
 
 def _result(job: IngestJob, language: str) -> str:
-    counts = (job.added, job.updated, job.unchanged, job.removed, len(job.refused))
+    counts = (job.added, job.updated, job.unchanged, job.removed, max(job.refusals, len(job.refused)))
     alone = {
         (1, 0, 0, 0, 0): wording.JOB_ONE_ADDED,
         (0, 1, 0, 0, 0): wording.JOB_ONE_UPDATED,

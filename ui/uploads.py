@@ -1,48 +1,41 @@
-"""The page for documents: wires what editors do to the library and its jobs. Knows nothing of formats and indexes."""
+"""The page for editors: wires what they do to documents, entries and trials. Knows nothing of formats and indexes."""
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 
 from bot.bootstrap import Frontdesk
-from knowledge.ingestion import IngestJob, JobState
-from knowledge.passages import Document
+from knowledge.document_queries import DocumentFilter, DocumentPage
+from knowledge.entries import COLLECTION
+from knowledge.errors import DocumentNotFound, EntryNotFound
+from knowledge.job_values import OPEN, IngestJob
+from knowledge.passages import Document, DocumentState
 from ui import wording
-from ui.knowledge_page import KnowledgeView, knowledge, top
-from ui.names import megabytes
+from ui.document_page import PASSAGES_A_PAGE, DocumentView
+from ui.documents_panel import DocumentsView
+from ui.entries_page import EntriesView, EntryForm
+from ui.gaps_page import GapsView
+from ui.knowledge_acts import KnowledgeActs
+from ui.knowledge_page import DOCUMENTS, ENTRIES, GAPS, Body, KnowledgeView, knowledge, top
+from ui.knowledge_state import KnowledgeState, as_memory, state_of
 from ui.panels import AT_ONCE, panel, problem_banner, reported, text_of, visitor_of
 from ui.presenter import Banner
 from ui.trial_page import TrialView, trial
-from ui.upload_progress import upload_view
+from ui.upload_progress import BatchView, batch_view
 from ui.wording import say
 
 _BETWEEN_LOOKS = 1.0  # seconds
-_FIRST_DOCUMENTS = 50  # rows that the table begins with
+_ROWS = 50  # documents or entries on a page
 _SHOWN_FOR = 3600.0  # seconds that a finished upload stays in the list
-_MOST_UPLOADS = 12
-_FOUND = 5  # passages shown for a question
-
-
-@dataclass(frozen=True, slots=True)
-class KnowledgeState:
-    """What an editor is looking at. The browser keeps it, so that a reload changes nothing."""
-
-    language: str
-    filter: str = ""
-    removing: str = ""
-    show_all: bool = False
-    question: str = ""
-    notice: str = ""
-    notice_detail: str = ""
-    notice_tone: str = "good"
+_MOST_JOBS = 200  # looked at for the list of uploads
+_MOST_BATCHES = 6
+_MOST_UPLOADS = 8  # lines of one batch
 
 
 class Shown(NamedTuple):
@@ -74,167 +67,194 @@ class KnowledgePage:
 
     def __init__(self, frontdesk: Frontdesk) -> None:
         self._desk = frontdesk
-        self._largest = frontdesk.settings.web.max_upload_bytes
+        self._acts = KnowledgeActs(frontdesk)
 
     # --- events ---
 
     def load(self, remembered: object, request: gr.Request) -> Shown:
-        state = replace(_state_of(remembered, request), removing="", question="", notice="", notice_detail="")
+        state = replace(
+            _state_of(remembered, request),
+            removing="",
+            removing_entry="",
+            writing=False,  # what was typed is gone with the page
+            question="",
+            notice="",
+            notice_detail="",
+        )
         return self._shown(state, trial(TrialView(state.language)))
 
     def look(self, remembered: object, seen: str, request: gr.Request) -> Shown:
         """Looks for news; sends nothing where there are none."""
-        shown = self._shown(_state_of(remembered, request), gr.skip())
+        state, nothing = _state_of(remembered, request), Shown(*[gr.skip() for _ in Shown._fields])
+        if state.opened or state.writing:  # what is read or written there stands still
+            return nothing
+        shown = self._shown(state, gr.skip())
         if shown.seen == seen:
-            return Shown(gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip())
+            return nothing
         return shown._replace(memory=gr.skip())  # what the editor has chosen meanwhile stays chosen
 
     def act(self, remembered: object, event: gr.EventData, request: gr.Request) -> Shown:
         data = reported(event)
-        state = replace(_state_of(remembered, request), notice="", notice_detail="", removing="")
+        state = _state_of(remembered, request)
+        state = replace(state, notice="", notice_detail="", notice_tone="good", removing="", removing_entry="")
         act = text_of(data, "act")
         try:
-            state = self._done(act, state, data)
+            state = self._acts.done(act, state, data, getattr(request, "username", None) or "editor")
         except Exception as error:  # noqa: BLE001 - whatever broke, the editor reads a sentence
             state = replace(state, notice=problem_banner(error, state.language).text, notice_tone="bad")
         tried = self._tried(state) if act in ("try", "language") else gr.skip()
         return self._shown(state, tried)
-
-    # --- what editors do ---
-
-    def _done(self, act: str, state: KnowledgeState, data: Mapping[str, Any]) -> KnowledgeState:
-        match act:
-            case "uploaded":
-                return self._accept(state, data.get("files"))
-            case "cancel":
-                self._desk.jobs.cancel(text_of(data, "id"))
-            case "remove":
-                return replace(state, removing=text_of(data, "id"))
-            case "remove_now":
-                return self._remove(state, text_of(data, "id"))
-        return _looked_elsewhere(act, state, data)
-
-    def _accept(self, state: KnowledgeState, files: object) -> KnowledgeState:
-        """Queues what has arrived; what has not is named."""
-        problems = []
-        for file in files if isinstance(files, list) else []:
-            problem = self._accept_one(file, state.language) if isinstance(file, dict) else None
-            if problem:
-                problems.append(problem)
-        return replace(state, notice=" ".join(problems), notice_tone="bad")
-
-    def _accept_one(self, file: Mapping[str, Any], language: str) -> str | None:
-        name, size = text_of(file, "name"), file.get("size")
-        too_large = say(wording.UPLOAD_TOO_LARGE, language, name=name, size=megabytes(self._largest))
-        if isinstance(size, int | float) and size > self._largest:
-            return too_large
-        path = _arrived(text_of(file, "path"))
-        if path is None:
-            return say(wording.UPLOAD_LOST, language, name=name)
-        try:
-            if path.stat().st_size > self._largest:
-                return too_large
-            self._desk.jobs.accept(name, path.read_bytes())
-        finally:
-            path.unlink(missing_ok=True)
-        return None
-
-    def _remove(self, state: KnowledgeState, document_id: str) -> KnowledgeState:
-        receipt = self._desk.library.remove_document(document_id)
-        proof = wording.REMOVED_PROVEN if receipt.unreachable else wording.REMOVED_DOUBTFUL
-        return replace(
-            state,
-            notice=say(wording.REMOVED, state.language, title=receipt.title),
-            notice_detail=say(proof, state.language, passages=receipt.passages),
-            notice_tone="good" if receipt.unreachable else "info",
-        )
 
     # --- what is shown ---
 
     def _shown(self, state: KnowledgeState, tried: Any) -> Shown:
         shown = str(knowledge(self._view(state)))
         bar = str(top(self._desk.company.name, state.language))
-        seen = hashlib.sha256(f"{bar}{shown}".encode()).hexdigest()
-        return Shown(bar, shown, tried, asdict(state), seen)
+        seen = hashlib.sha256(f"{bar}{shown}".encode("utf-8", "replace")).hexdigest()
+        return Shown(bar, shown, tried, as_memory(state), seen)
 
     def _view(self, state: KnowledgeState) -> KnowledgeView:
-        documents = self._desk.library.documents()
-        matching = _matching(documents, state.filter)
-        uploads = _recent(self._desk.jobs.jobs(limit=_MOST_UPLOADS))
         notice = Banner(
             state.notice, state.notice_detail, state.notice_tone, "dismiss", say(wording.DISMISS, state.language)
         )
+        bodies = {DOCUMENTS: self._documents, ENTRIES: self._entries, GAPS: self._gaps}
+        body = bodies[state.tab](state)
         return KnowledgeView(
             language=state.language,
-            company=self._desk.company.name,
-            largest=self._largest,
-            documents=tuple(matching if state.show_all else matching[:_FIRST_DOCUMENTS]),
-            all_documents=len(documents),
-            all_passages=sum(document.passages for document in documents),
-            matching=len(matching),
-            filter=state.filter,
-            removing=state.removing,
-            uploads=tuple(upload_view(job, state.language) for job in uploads),
+            tab=state.tab,
+            body=body,
+            largest=self._desk.settings.web.max_upload_bytes,
+            documents=self._page(KnowledgeState(state.language), rows=1).total,
+            entries=self._desk.entries.book.entries(limit=1).total,
+            gaps=self._desk.entries.gaps.known_groups,
+            batches=self._batches(state.language) if state.tab == DOCUMENTS else (),
             notice=notice if state.notice else None,
+        )
+
+    def _documents(self, state: KnowledgeState) -> Body:
+        opened = self._opened(state) if state.opened else None
+        if opened is not None:
+            return opened
+        found = self._page(state)
+        pages = max(1, -(-found.total // _ROWS))
+        if state.page >= pages:
+            state = replace(state, page=pages - 1)
+            found = self._page(state)
+        return DocumentsView(
+            language=state.language,
+            documents=found.documents,
+            matching=found.total,
+            total=found.total,
+            page=state.page,
+            pages=pages,
+            words=state.filter,
+            of_language=state.of_language,
+            of_type=state.of_type,
+            state=state.state,
+            sort=state.sort,
+            removing=state.removing,
+        )
+
+    def _page(self, state: KnowledgeState, *, rows: int = _ROWS) -> DocumentPage:
+        wanted = DocumentFilter(
+            query=state.filter,
+            language=state.of_language,
+            without_collection=COLLECTION,
+            media_type=state.of_type,
+            state=DocumentState(state.state),
+        )
+        order = {"title": "title", "source": "source", "passages": "passages"}.get(state.sort, "latest")
+        return self._desk.library.page(wanted, order=order, offset=state.page * _ROWS, limit=rows)  # type: ignore[arg-type]
+
+    def _opened(self, state: KnowledgeState) -> DocumentView | None:
+        """None where the document has gone meanwhile: the list is shown instead."""
+        library = self._desk.library
+        try:
+            document = self._document(state.opened)
+            text, passages = library.document_text(state.opened), library.passages_of(state.opened)
+        except DocumentNotFound:
+            return None
+        pages = max(1, -(-len(passages) // PASSAGES_A_PAGE))
+        chosen = state.passage or (passages[0].passage_id if passages else "")
+        address = f"/api/v1/documents/{document.document_id}/original" if library.has_original(state.opened) else ""
+        return DocumentView(
+            state.language,
+            document,
+            passages,
+            text,
+            chosen,
+            min(state.passage_page, pages - 1),
+            address,
+            removing=state.removing == document.document_id,
+        )
+
+    def _document(self, document_id: str) -> Document:
+        found = self._desk.library.page(DocumentFilter(document_id=document_id), limit=1).documents
+        if not found:
+            raise DocumentNotFound(document_id)
+        return found[0]
+
+    def _entries(self, state: KnowledgeState) -> Body:
+        book = self._desk.entries.book
+        page = book.entries(containing=state.entry_filter, limit=_ROWS, offset=state.entry_page * _ROWS)
+        return EntriesView(
+            language=state.language,
+            entries=page.entries,
+            matching=page.matching,
+            total=page.total,
+            page=state.entry_page,
+            pages=max(1, -(-page.matching // _ROWS)),
+            words=state.entry_filter,
+            removing=state.removing_entry,
+            form=self._form(state) if state.writing else None,
+        )
+
+    def _form(self, state: KnowledgeState) -> EntryForm | None:
+        if state.editing:
+            try:
+                entry = self._desk.entries.book.entry(state.editing)
+            except EntryNotFound:
+                return EntryForm(key=f"entry-{state.editing}")  # what was typed stays, and can be saved as a new one
+            key = f"entry-{entry.entry_id}"
+            version = state.editing_version or entry.version
+            return EntryForm(key, entry.entry_id, version, entry.wordings, entry.answers, entry.link)
+        gap = self._desk.entries.gaps.gap(state.gap) if state.gap else None
+        if gap is None:
+            return EntryForm(key="entry-new")
+        wordings = (gap.question, *gap.examples)
+        return EntryForm(key=f"entry-for-{gap.gap_id}", wordings={gap.language: wordings})
+
+    def _gaps(self, state: KnowledgeState) -> Body:
+        return GapsView(state.language, self._desk.entries.gaps.look(), state.gap_page)
+
+    def _batches(self, language: str) -> tuple[BatchView, ...]:
+        jobs = _recent(self._desk.jobs.jobs(limit=_MOST_JOBS))
+        by_batch: dict[str, list[IngestJob]] = {}
+        for job in jobs:
+            by_batch.setdefault(job.batch_id or job.job_id, []).append(job)
+        return tuple(
+            batch_view(self._desk.jobs.batch(key), some, language, most=_MOST_UPLOADS)
+            for key, some in list(by_batch.items())[:_MOST_BATCHES]
         )
 
     def _tried(self, state: KnowledgeState) -> str:
         if not state.question.strip():
             return trial(TrialView(state.language))
         try:
-            found = tuple(self._desk.library.search(state.question, limit=_FOUND))
+            tried = self._desk.entries.try_out(state.question, state.language)
         except Exception as error:  # noqa: BLE001 - whatever broke, the editor reads a sentence
-            return trial(TrialView(state.language, state.question, problem=problem_banner(error, state.language)))
-        return trial(TrialView(state.language, state.question, found))
-
-
-def _looked_elsewhere(act: str, state: KnowledgeState, data: Mapping[str, Any]) -> KnowledgeState:
-    value, changes = text_of(data, "value"), dict[str, Any]()
-    match act:
-        case "filter":
-            changes = {"filter": text_of(data, "text"), "show_all": False}
-        case "all":
-            changes = {"show_all": True}
-        case "try":
-            changes = {"question": text_of(data, "question")}
-        case "language" if value in (wording.ENGLISH, wording.CHINESE):
-            changes = {"language": value}
-    return replace(state, **changes)
-
-
-def _arrived(path: str) -> Path | None:
-    """The file that a browser says it has uploaded, provided that it lies where Gradio puts uploads."""
-    if not path:
-        return None
-    resolved = Path(path).resolve()
-    below = resolved.is_relative_to(Path(get_upload_folder()).resolve())
-    return resolved if below and resolved.is_file() else None
-
-
-def _matching(documents: Sequence[Document], text: str) -> list[Document]:
-    """Those whose title or source holds `text`; the latest first."""
-    wanted = text.casefold().strip()
-    found = [each for each in documents if wanted in each.title.casefold() or wanted in each.source.casefold()]
-    return sorted(found, key=lambda each: (-each.updated_at, each.title))
+            limit = self._desk.settings.web.max_message_characters
+            problem = problem_banner(error, state.language, limit=limit)
+            return trial(TrialView(state.language, state.question, problem=problem))
+        return trial(TrialView(state.language, state.question, tried))
 
 
 def _recent(jobs: Sequence[IngestJob]) -> list[IngestJob]:
     """Those still open, and those that have ended lately."""
     since = time.time() - _SHOWN_FOR
-    return [job for job in jobs if job.state in (JobState.QUEUED, JobState.RUNNING) or job.heartbeat_at > since]
+    return [job for job in jobs if job.state in OPEN or job.heartbeat_at > since]
 
 
 def _state_of(remembered: object, request: gr.Request) -> KnowledgeState:
-    """What the browser remembers, as far as it makes sense."""
     memory = remembered if isinstance(remembered, dict) else {}
-    tone = text_of(memory, "notice_tone")
-    return KnowledgeState(
-        language=visitor_of(memory, request).language,
-        filter=text_of(memory, "filter"),
-        removing=text_of(memory, "removing"),
-        show_all=memory.get("show_all") is True,
-        question=text_of(memory, "question"),
-        notice=text_of(memory, "notice"),
-        notice_detail=text_of(memory, "notice_detail"),
-        notice_tone=tone if tone in ("good", "bad", "info") else "info",
-    )
+    return state_of(memory, visitor_of(memory, request).language)

@@ -1,18 +1,21 @@
 """What was learnt about a company's intents, and how it judges a message. Knows nothing of training or files.
 
 Three views of a message are pooled: a linear head on its meaning (embedding), a linear head on its n-grams, and the
-density of its neighbours among the examples. They are weighed on cross-validated scores, which also calibrates the sum.
+density of its neighbours among the examples. Where the encoder was tuned too, a head on what it makes of the message is
+the fourth. They are weighed on scores of examples they had not seen, which also calibrates the sum.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.classifiers.language_offset import without_language
 from bot.classifiers.ngrams import NgramFeatures
+from knowledge.languages import detect_language
 from knowledge.torch_runtime import torch_threads
 
 Floats = NDArray[np.float32]
@@ -50,6 +53,22 @@ class IntentViews:
 
 
 @dataclass(frozen=True, slots=True)
+class TunedView:
+    """A linear head on an encoder that was tuned for these intents. d is its width, c the intents."""
+
+    centre: Floats  # (d,)
+    language_offset: Floats  # (d,)
+    weights: Floats  # (d, c)
+    bias: Floats  # (c,)
+
+    def look(self, texts: list[str], vectors: Floats) -> Floats:
+        """Logits of shape (q, c) for q texts with their embeddings by the tuned encoder."""
+        meanings = centred(without_language(texts, vectors, self.language_offset), self.centre)
+        logits: Floats = _product(meanings, self.weights) + self.bias
+        return logits
+
+
+@dataclass(frozen=True, slots=True)
 class ScopeRule:
     """Tells messages about something else: energy of the pooled logits (Liu et al. 2020, §3.1) and distance of the
     nearest example, both in standard deviations of cross-validated messages in scope, and added.
@@ -61,15 +80,17 @@ class ScopeRule:
     nearest_deviation: float
     threshold: float = 0.0  # of the sum
     spread: float = 1.0  # of the sum, in scope
+    by_language: Mapping[str, float] = field(default_factory=dict)  # thresholds of languages that have examples enough
 
     def strangeness(self, pooled: Floats, nearest: Floats) -> NDArray[np.float64]:
         """Shape (q,): grows with the distance from everything known; 0 on average in scope."""
         energy = (self.energy_mean - log_sum_exp(pooled)) / self.energy_deviation
         return np.asarray(energy + (self.nearest_mean - nearest) / self.nearest_deviation, dtype=np.float64)
 
-    def out_of_scope(self, pooled: Floats, nearest: Floats) -> NDArray[np.float64]:
-        """The same from 0 to 1, with the threshold at 0.5."""
-        above = (self.strangeness(pooled, nearest) - self.threshold) / self.spread
+    def out_of_scope(self, pooled: Floats, nearest: Floats, languages: Sequence[str]) -> NDArray[np.float64]:
+        """The same from 0 to 1, with the threshold of each message's language at 0.5."""
+        thresholds = np.array([self.by_language.get(language, self.threshold) for language in languages])
+        above = (self.strangeness(pooled, nearest) - thresholds) / self.spread
         return np.asarray(1 / (1 + np.exp(-np.clip(above, -50, 50))), dtype=np.float64)
 
 
@@ -77,12 +98,12 @@ class ScopeRule:
 class Pooling:
     """How the views are weighed, and what that makes of a message's scope."""
 
-    weights: tuple[float, float, float]
+    weights: tuple[float, ...]  # one a view
     scope: ScopeRule
 
-    def judge(self, logits: Floats, nearest: Floats) -> tuple[Floats, NDArray[np.float64]]:
+    def judge(self, logits: Floats, nearest: Floats, languages: Sequence[str]) -> tuple[Floats, NDArray[np.float64]]:
         pooled = pool(logits, self.weights)
-        return softmax(pooled), self.scope.out_of_scope(pooled, nearest)
+        return softmax(pooled), self.scope.out_of_scope(pooled, nearest, languages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,23 +115,38 @@ class IntentHead:
     views: IntentViews
     pooling: Pooling
     wordless: Pooling  # without the n-grams: for messages in a language that has no examples
+    tuned: TunedView | None = None
 
-    def judge(self, texts: list[str], vectors: Floats) -> tuple[Floats, NDArray[np.float64]]:
+    def judge(
+        self, texts: list[str], vectors: Floats, tuned_vectors: Floats | None = None
+    ) -> tuple[Floats, NDArray[np.float64]]:
         """For q texts with their embeddings (q, d): probabilities of the intents (q, c), and how far out of scope (q,).
 
-        A probability says which intent it is if it is one of them; 0.5 and above is out of scope.
+        `tuned_vectors` are those of the tuned encoder, where there is one. A probability says which intent it is if it
+        is one of them; 0.5 and above is out of scope.
         """
         batches = [slice(start, start + _BATCH) for start in range(0, len(texts), _BATCH)]
-        judged = [self._judge(texts[batch], vectors[batch]) for batch in batches]
+        judged = [
+            self._judge(texts[batch], vectors[batch], None if tuned_vectors is None else tuned_vectors[batch])
+            for batch in batches
+        ]
         return np.concatenate([each for each, _ in judged]), np.concatenate([each for _, each in judged])
 
-    def _judge(self, texts: list[str], vectors: Floats) -> tuple[Floats, NDArray[np.float64]]:
+    def _judge(
+        self, texts: list[str], vectors: Floats, tuned_vectors: Floats | None
+    ) -> tuple[Floats, NDArray[np.float64]]:
         meanings = centred(without_language(texts, vectors, self.language_offset), self.centre)
         logits, nearest = self.views.look(meanings, self.ngrams.transform(texts))
-        probabilities, strange = self.pooling.judge(logits, nearest)
+        if self.tuned is not None:
+            if tuned_vectors is None:
+                raise ValueError("this head judges with the vectors of its tuned encoder, and there are none")
+            logits = np.concatenate([logits, self.tuned.look(texts, tuned_vectors)[None]])
+        languages = [detect_language(text) for text in texts]
+        probabilities, strange = self.pooling.judge(logits, nearest, languages)
         unread = self.ngrams.coverage(texts) < _READABLE
         if unread.any():
-            probabilities[unread], strange[unread] = self.wordless.judge(logits[:, unread], nearest[unread])
+            spoken = [language for language, each in zip(languages, unread, strict=True) if each]
+            probabilities[unread], strange[unread] = self.wordless.judge(logits[:, unread], nearest[unread], spoken)
         return probabilities, strange
 
 
@@ -121,8 +157,8 @@ def centred(vectors: Floats, centre: Floats) -> Floats:
     return rest
 
 
-def pool(logits: Floats, weights: tuple[float, float, float]) -> Floats:
-    """Weighted sum over the views: (3, q, c) → (q, c)."""
+def pool(logits: Floats, weights: tuple[float, ...]) -> Floats:
+    """Weighted sum over v views: (v, q, c) → (q, c)."""
     pooled: Floats = np.einsum("vqc,v->qc", logits, np.array(weights, dtype=np.float32))
     return pooled
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from knowledge.chunking import split_into_passages
 from knowledge.faiss_index import FaissIndex
-from knowledge.languages import CHINESE, detect_language
+from knowledge.languages import CHINESE, detect_language, is_written_in_chinese
 from knowledge.lexical_index import LexicalIndex
 from knowledge.lexical_tokens import tokens
 from knowledge.passages import Passage, ScoredPassage
@@ -67,7 +67,7 @@ class Base:
         vectors = embedder.embed_passages([passage.embedded_text for passage in passages])
         self._state.add(
             [
-                IndexedPassage(n, Counter(tokens(p.embedded_text)), p.language == CHINESE, vectors[n])
+                IndexedPassage(n, Counter(tokens(p.embedded_text)), is_written_in_chinese(p.embedded_text), vectors[n])
                 for n, p in enumerate(passages)
             ]
         )

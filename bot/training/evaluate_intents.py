@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import random
 import statistics
+import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.classifiers.finetuned import HeadClassifier
 from bot.intents import UNKNOWN, IntentPrediction
+from bot.training.encoder_tuning import Watch, unwatched
 from bot.training.evaluation_data import IntentRow
+from bot.training.intent_views import IN_SCOPE_REFUSED
 from bot.training.intents import LabelledText, train_intent_head
-from bot.training.metrics import accuracy, auroc, expected_calibration_error, macro_f1
+from bot.training.metrics import accuracy, auroc, expected_calibration_error, macro_f1, matthews_correlation
+from bot.training.tuned_intents import TuningOptions, choose_method, train_tuned_intents, tunable
 from knowledge.model_folders import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
@@ -36,6 +42,9 @@ def evaluate_intents(
     ece: over the same rows, of that intent's probability (15 bins).
     oos_recall: share of the rows out of scope that were called unknown, at the classifier's own threshold.
     oos_auroc: of `out_of_scope`, rows out of scope against rows in scope; independent of the threshold.
+    mcc: over all rows, with UNKNOWN as one more class: what customers get, threshold included.
+    accepted_accuracy: share of the rows in scope that were called what they are, threshold included.
+    in_scope_refused: share of the rows in scope that were called unknown.
     ms_per_query: median of single messages, embedding included. Figures over no rows are null.
     """
     predictions, milliseconds = [], []
@@ -49,31 +58,64 @@ def evaluate_intents(
         **_in_scope([(one, row.intent) for one, row in zip(predictions, test, strict=True) if not row.oos]),
         "oos_recall": sum(one.name == UNKNOWN for one in strange) / len(strange) if strange else None,
         "oos_auroc": auroc([one.out_of_scope for one in predictions], [row.oos for row in test]),
+        **_with_threshold(predictions, test),
         "n": len(test),
         "ms_per_query": statistics.median(milliseconds),
         "train_seconds": train_seconds,
     }
 
 
+@dataclass(frozen=True, slots=True)
+class EvaluationOptions:
+    """How a classifier is trained before it is measured."""
+
+    method: str = "auto"  # or head, lora, full
+    shots: int | None = None  # examples an intent; None: all
+    seed: int = 0
+    refused: float = IN_SCOPE_REFUSED  # share of messages about a known intent that may be called unknown
+
+
 def train_and_evaluate_intents(
     test: Sequence[IntentRow],
     train: Sequence[IntentRow],
     embedder: Embedder,
+    options: EvaluationOptions | None = None,
     *,
-    shots: int | None = None,
-    seed: int = 0,
+    watch: Watch = unwatched,
     progress: ProgressCallback = no_progress,
 ) -> Figures:
-    """The same for a head trained on `train`, of each intent only `shots` examples where given, drawn by `seed`.
+    """The same for a classifier trained on `train`, of each intent only `shots` examples where given.
 
     Training rows out of scope are left out: learning from them made live accuracy worse. `train_seconds` counts the
-    embedding of the examples.
+    embedding of the examples. Raises TrainingDataInvalid, and ModelUnavailable where the encoder cannot be tuned.
     """
-    examples = few_of_each([row for row in train if not row.oos], shots, seed)
+    options = options or EvaluationOptions()
+    examples = few_of_each([row for row in train if not row.oos], options.shots, options.seed)
     labelled = [LabelledText(row.text, row.intent, row.place) for row in examples]
-    trained = train_intent_head(labelled, embedder, seed=seed, progress=progress)
-    classifier = HeadClassifier(trained.head, embedder)
-    return evaluate_intents(test, classifier, train_seconds=trained.seconds, progress=progress)
+    method = options.method if options.method != "auto" else choose_method(labelled, embedder)
+    began = time.perf_counter()
+    classifier = _trained(method, labelled, embedder, options, watch, progress)
+    seconds = time.perf_counter() - began
+    return evaluate_intents(test, classifier, train_seconds=seconds, progress=progress)
+
+
+def _trained(
+    method: str,
+    examples: Sequence[LabelledText],
+    embedder: Embedder,
+    options: EvaluationOptions,
+    watch: Watch,
+    progress: ProgressCallback,
+) -> IntentClassifier:
+    if method == "head":
+        trained = train_intent_head(examples, embedder, seed=options.seed, refused=options.refused, progress=progress)
+        return HeadClassifier(trained.head, embedder)
+    tuning = TuningOptions("lora" if method == "lora" else "full", options.seed, options.refused)
+    learning = tunable(embedder)
+    made = train_tuned_intents(examples, learning, tuning, watch=watch, progress=progress)
+    with tempfile.TemporaryDirectory(prefix="frontdesk-evaluation-") as folder:
+        tuned = learning.tuned(made.write_encoder(Path(folder)))
+    return HeadClassifier(made.trained.head, embedder, tuned)
 
 
 def few_of_each(rows: Sequence[IntentRow], shots: int | None, seed: int) -> list[IntentRow]:
@@ -98,6 +140,18 @@ def _in_scope(pairs: Sequence[tuple[IntentPrediction, str]]) -> Figures:
         "accuracy": accuracy(named, gold),
         "macro_f1": macro_f1(named, gold),
         "ece": expected_calibration_error([confidence for _, confidence in best], right),
+    }
+
+
+def _with_threshold(predictions: Sequence[IntentPrediction], test: Sequence[IntentRow]) -> Figures:
+    named = [prediction.name for prediction in predictions]
+    gold = [UNKNOWN if row.oos else row.intent for row in test]
+    known = [guess for guess, row in zip(named, test, strict=True) if not row.oos]
+    right = sum(guess == truth for guess, truth in zip(named, gold, strict=True) if truth != UNKNOWN)
+    return {
+        "mcc": matthews_correlation(named, gold),
+        "accepted_accuracy": right / len(known) if known else None,
+        "in_scope_refused": known.count(UNKNOWN) / len(known) if known else None,
     }
 
 

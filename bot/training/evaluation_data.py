@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from bot.errors import EvaluationDataInvalid
 
 Row = TypeVar("Row")
+_LONGEST_LINE = 4 * 1024**2  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class IntentRow:
     intent: str  # "" where the row is out of scope and names none
     oos: bool = False  # belongs to no intent
     place: str = ""  # file and line, for messages to people
+    tags: str = ""  # letters for the way of speaking, where the file carries them
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,11 @@ def read_answer_questions(path: Path) -> list[AnswerQuestion]:
     return _read(path, _answer_question)
 
 
+def read_rows(path: Path) -> list[Mapping[str, Any]]:
+    """Rows as they are. Raises EvaluationDataInvalid, naming file and line."""
+    return _read(path, lambda row: row)
+
+
 def _intent_row(row: Mapping[str, Any]) -> IntentRow:
     oos = row.get("oos", False)
     if not isinstance(oos, bool):
@@ -69,7 +76,8 @@ def _intent_row(row: Mapping[str, Any]) -> IntentRow:
     needed = {"text"} if oos else {"text", "intent"}
     if missing := needed - row.keys():
         raise ValueError(f"there is no column {', '.join(sorted(missing))} among {', '.join(row)}")
-    return IntentRow(_text(row, "text"), str(row.get("intent") or "") if oos else _text(row, "intent"), oos)
+    intent = str(row.get("intent") or "") if oos else _text(row, "intent")
+    return IntentRow(_text(row, "text"), intent, oos, tags=str(row.get("tags") or ""))
 
 
 def _retrieval_question(row: Mapping[str, Any]) -> RetrievalQuestion:
@@ -127,11 +135,26 @@ def _object(line: str) -> Mapping[str, Any]:
 
 
 def _lines(path: Path) -> Iterator[str]:
+    """Decoded one by one, so that the line that is wrong can be named."""
     opened = gzip.open if path.suffix == ".gz" else open
     try:
-        with opened(path, "rt", encoding="utf-8-sig") as file:
-            yield from file
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        with opened(path, "rb") as file:
+            for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), start=1):
+                yield _decoded(line, number, path)
+    except (OSError, EOFError, zlib.error) as error:
         raise EvaluationDataInvalid(
             f"Cannot read '{path}': {error}; give JSON lines in UTF-8, plain or gzipped"
+        ) from None
+
+
+def _decoded(line: bytes, number: int, path: Path) -> str:
+    if len(line) > _LONGEST_LINE:
+        raise EvaluationDataInvalid(
+            f"'{path}', line {number}: it is longer than {_LONGEST_LINE // 1024**2} MB; a line holds one row"
+        )
+    try:
+        return line.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        raise EvaluationDataInvalid(
+            f"'{path}', line {number}: it is not UTF-8 ({error.reason} at byte {error.start + 1}); save it as UTF-8"
         ) from None

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 TITLE = -1  # the fold of titles: they are trained on in every fold and never scored
 IN_SCOPE_REFUSED = 0.08  # share of cross-validated examples that the threshold calls out of scope
 
+_LOPSIDED = 10
+_ENOUGH_OF_A_LANGUAGE = 50
 _MANY = 3000  # examples from which on three folds are enough
 
 Integers = NDArray[np.int64]
@@ -76,9 +78,18 @@ def deal_folds(labels: Integers, seed: int) -> Integers:
 class HeldOut:
     """Scores of examples from views that were trained without them."""
 
-    logits: Floats  # (3, n, c)
+    logits: Floats  # (v, n, c) of v views
     nearest: Floats  # (n,)
     labels: Integers  # (n,)
+    positions: Integers  # (n,): which of the rows these are
+
+    def with_view(self, positions: Integers, logits: Floats) -> HeldOut:
+        """Only the rows at `positions`, with one more view: its logits (len(positions), c), in that order."""
+        place_of = {int(position): place for place, position in enumerate(self.positions)}
+        known = [number for number, position in enumerate(positions) if int(position) in place_of]
+        places = [place_of[int(positions[number])] for number in known]
+        both = np.concatenate([self.logits[:, places], logits[known][None]])
+        return HeldOut(both, self.nearest[places], self.labels[places], self.positions[places])
 
 
 def cross_validate(rows: Rows, folds: Integers, seed: int, on_fold: Callable[[float], None]) -> HeldOut:
@@ -89,17 +100,19 @@ def cross_validate(rows: Rows, folds: Integers, seed: int, on_fold: Callable[[fl
         on_fold(fold / count)
         kept = rows.only(folds != fold)
         present = np.unique(kept.labels)
-        scored = rows.only((folds == fold) & np.isin(rows.labels, present))
+        left_out = (folds == fold) & np.isin(rows.labels, present)
+        scored = rows.only(left_out)
         if not len(scored.labels) or len(present) < 2:
             continue
         logits, nearest = _logits_of_all(kept, present, scored, seed)
-        parts.append(HeldOut(logits, nearest, scored.labels))
+        parts.append(HeldOut(logits, nearest, scored.labels, np.flatnonzero(left_out)))
     if not parts:
         raise TrainingDataInvalid("Training needs at least two examples of some intent; add more")
     return HeldOut(
         np.concatenate([part.logits for part in parts], axis=1),
         np.concatenate([part.nearest for part in parts]),
         np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.positions for part in parts]),
     )
 
 
@@ -112,6 +125,19 @@ def _logits_of_all(kept: Rows, present: Integers, scored: Rows, seed: int) -> tu
     complete = np.repeat(logits.min(axis=2, keepdims=True), scored.intents, axis=2)
     complete[:, :, present] = logits
     return complete, nearest
+
+
+def intent_weights(labels: Integers, intents: int) -> Floats:
+    """How much an example of each intent counts, of shape (c,): all the same, unless the set is lopsided.
+
+    Where the largest intent has more than `_LOPSIDED` times the examples of the smallest, an example counts by one over
+    the square root of its intent's examples: a middle way between seeing every example and every intent the same.
+    """
+    counts = np.maximum(np.bincount(labels, minlength=intents), 1)
+    if counts.max() <= _LOPSIDED * counts.min():
+        return np.ones(intents, dtype=np.float32)
+    weights = 1 / np.sqrt(counts)
+    return np.asarray(weights * len(labels) / float(weights @ counts), dtype=np.float32)
 
 
 def train_views(rows: Rows, seed: int) -> IntentViews:
@@ -138,10 +164,12 @@ def _train_softmax(features: Floats, rows: Rows, recipe: HeadRecipe, seed: int) 
     epochs = max(_EPOCHS, -(-_FEWEST_STEPS // batches))
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=epochs * batches)
     random = torch.Generator().manual_seed(seed)
+    importance = torch.from_numpy(intent_weights(rows.labels, rows.intents))
     with torch_threads(1):
         for chosen in (each for _ in range(epochs) for each in _batches(len(labels), batch, random)):
             optimizer.zero_grad()
-            loss = torch.nn.functional.cross_entropy(inputs[chosen] @ weights + bias, labels[chosen])
+            scores = inputs[chosen] @ weights + bias
+            loss = torch.nn.functional.cross_entropy(scores, labels[chosen], weight=importance)
             torch.autograd.backward(loss)
             optimizer.step()
             schedule.step()
@@ -163,17 +191,30 @@ def _mean_directions(features: Floats, rows: Rows) -> Floats:
     return np.ascontiguousarray(directions.T)
 
 
-def fit_pooling(held_out: HeldOut, used: Sequence[int]) -> Pooling:
+@dataclass(frozen=True, slots=True)
+class ScopeTarget:
+    """How much error the threshold of what is out of scope may make, and in which languages the held-out rows are.
+
+    Of held-out examples of each language that has `_ENOUGH_OF_A_LANGUAGE`, and of all together, `refused` are called
+    out of scope: their quantile of strangeness is the threshold. It needs no strange messages, held up on live traffic,
+    and one that was tuned on left-out intents did not.
+    """
+
+    refused: float = IN_SCOPE_REFUSED
+    languages: tuple[str, ...] = ()  # of the examples, by position
+
+
+def fit_pooling(held_out: HeldOut, used: Sequence[int], target: ScopeTarget | None = None) -> Pooling:
     """Weights of the views `used`, 0 for the others, that make held-out examples likeliest: temperature scaling
     (Guo et al. 2017, §4.2) of several views at once. A view that only does harm is left out.
     """
     found = _likeliest_weights(held_out.logits[list(used)], held_out.labels)
     if len(used) > 1 and min(found) <= 0:
         worst = int(np.argmin(found))
-        return fit_pooling(held_out, [view for place, view in enumerate(used) if place != worst])
+        return fit_pooling(held_out, [view for place, view in enumerate(used) if place != worst], target)
     weight_of = dict(zip(used, found, strict=True))
-    weights = (weight_of.get(0, 0.0), weight_of.get(1, 0.0), weight_of.get(2, 0.0))
-    return Pooling(weights, _scope_rule(pool(held_out.logits, weights), held_out.nearest))
+    weights = tuple(weight_of.get(view, 0.0) for view in range(len(held_out.logits)))
+    return Pooling(weights, _scope_rule(pool(held_out.logits, weights), held_out, target or ScopeTarget()))
 
 
 def _likeliest_weights(logits: Floats, labels: Integers) -> list[float]:
@@ -196,8 +237,8 @@ def _likeliest_weights(logits: Floats, labels: Integers) -> list[float]:
     return [float(each) for each in found] if len(logits) > 1 else [max(float(found[0]), 1e-3)]
 
 
-def _scope_rule(pooled: Floats, nearest: Floats) -> ScopeRule:
-    energy = log_sum_exp(pooled)
+def _scope_rule(pooled: Floats, held_out: HeldOut, target: ScopeTarget) -> ScopeRule:
+    energy, nearest = log_sum_exp(pooled), held_out.nearest
     rule = ScopeRule(
         energy_mean=float(energy.mean()),
         energy_deviation=max(float(energy.std()), 1e-3),
@@ -205,5 +246,12 @@ def _scope_rule(pooled: Floats, nearest: Floats) -> ScopeRule:
         nearest_deviation=max(float(nearest.std()), 1e-3),
     )
     strangeness = rule.strangeness(pooled, nearest)
-    threshold = float(np.quantile(strangeness, 1 - IN_SCOPE_REFUSED))
-    return replace(rule, threshold=threshold, spread=max(float(strangeness.std()), 1e-3))
+    by_language = {}
+    if target.languages:
+        spoken = np.array([target.languages[position] for position in held_out.positions])
+        for language in sorted(set(spoken)):
+            of_language = strangeness[spoken == language]
+            if len(of_language) >= _ENOUGH_OF_A_LANGUAGE:
+                by_language[str(language)] = float(np.quantile(of_language, 1 - target.refused))
+    threshold = float(np.quantile(strangeness, 1 - target.refused))
+    return replace(rule, threshold=threshold, spread=max(float(strangeness.std()), 1e-3), by_language=by_language)

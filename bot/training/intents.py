@@ -16,21 +16,34 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.classifiers.finetuned import write_head
-from bot.classifiers.intent_head import Floats, IntentHead, centred, pool, softmax
+from bot.classifiers.intent_head import (
+    Floats,
+    IntentHead,
+    IntentViews,
+    Pooling,
+    TunedView,
+    centred,
+    pool,
+    softmax,
+)
 from bot.classifiers.language_offset import language_offset, without_language
 from bot.classifiers.ngrams import NgramFeatures
 from bot.errors import TrainingDataInvalid
 from bot.releases import current_release, make_current, publish_release, releases
 from bot.training.intent_views import (
+    IN_SCOPE_REFUSED,
     TITLE,
+    HeldOut,
     Integers,
     Rows,
+    ScopeTarget,
     cross_validate,
     deal_folds,
     fit_pooling,
     train_views,
 )
 from bot.training.metrics import accuracy, expected_calibration_error, macro_f1
+from knowledge.languages import detect_language
 from knowledge.model_folders import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
@@ -54,10 +67,19 @@ class LabelledText:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldOutJudgement:
+    """What heads that never saw an example made of it, in cross-validation."""
+
+    positions: Integers  # (n,): of the examples that were judged, in the sequence that was trained on
+    probabilities: Floats  # (n, c), calibrated; columns as in the head's names
+
+
+@dataclass(frozen=True, slots=True)
 class TrainedIntents:
     head: IntentHead
     metrics: Mapping[str, float | int]
     seconds: float
+    held_out: HeldOutJudgement
 
 
 def train_intent_head(
@@ -66,6 +88,7 @@ def train_intent_head(
     *,
     titles: Mapping[str, Sequence[str]] | None = None,
     seed: int = 0,
+    refused: float = IN_SCOPE_REFUSED,
     progress: ProgressCallback = no_progress,
 ) -> TrainedIntents:
     """Learns to tell the intents of `examples` apart.
@@ -73,10 +96,53 @@ def train_intent_head(
     `titles` gives what people call an intent; without it its name is read as words. Titles are extra examples, worth
     1 to 5 points of accuracy where there are five examples an intent. An example takes about 20 kB of memory.
 
+    `refused` is the share of messages about a known intent that may be called unknown: the threshold is set by it.
     The metrics are cross-validated on the examples themselves, which overstates accuracy on live messages.
     Raises TrainingDataInvalid for empty texts and for fewer than two intents.
     """
     started = time.perf_counter()
+    frozen = train_frozen_views(examples, embedder, titles=titles, seed=seed, progress=progress)
+    target = frozen.scope_target(refused)
+    pooling = fit_pooling(frozen.held_out, (0, 1, 2), target)
+    wordless = fit_pooling(frozen.held_out, (0, 2), target)
+    head = frozen.head(pooling, wordless)
+    progress(_STAGE, 1.0)
+    judged = HeldOutJudgement(frozen.held_out.positions, softmax(pool(frozen.held_out.logits, pooling.weights)))
+    counts: dict[str, float | int] = {"examples": len(examples), "intents": len(head.names)}
+    metrics = counts | measure_held_out(judged.probabilities, frozen.held_out.labels)
+    return TrainedIntents(head, metrics, time.perf_counter() - started, judged)
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenViews:
+    """The views that stand on the embedder as it is, and what they made of examples they had not seen."""
+
+    names: tuple[str, ...]
+    texts: tuple[str, ...]  # the examples, then the titles
+    labels: Integers  # of the texts
+    examples: int  # how many of the texts are no titles
+    centre: Floats
+    offset: Floats
+    features: NgramFeatures
+    views: IntentViews
+    held_out: HeldOut
+
+    def scope_target(self, refused: float) -> ScopeTarget:
+        return ScopeTarget(refused, tuple(detect_language(text) for text in self.texts))
+
+    def head(self, pooling: Pooling, wordless: Pooling, tuned: TunedView | None = None) -> IntentHead:
+        return IntentHead(self.names, self.centre, self.offset, self.features, self.views, pooling, wordless, tuned)
+
+
+def train_frozen_views(
+    examples: Sequence[LabelledText],
+    embedder: Embedder,
+    *,
+    titles: Mapping[str, Sequence[str]] | None = None,
+    seed: int = 0,
+    progress: ProgressCallback = no_progress,
+) -> FrozenViews:
+    """The first part of `train_intent_head`; raises the same."""
     names = _names(examples)
     titles = titles or {name: (name.replace("_", " ").replace("/", " "),) for name in names}
     named = [(text, number) for number, name in enumerate(names) for text in titles.get(name, ())]
@@ -91,16 +157,9 @@ def train_intent_head(
     rows = Rows(centred(vectors, centre), features.transform(texts), labels, len(names))
     folds = np.concatenate([deal_folds(labels[: len(examples)], seed), np.full(len(named), TITLE)])
     held_out = cross_validate(rows, folds, seed, lambda done: progress(_STAGE, 0.6 + 0.3 * done))
-    pooling = fit_pooling(held_out, (0, 1, 2))
-    wordless = fit_pooling(held_out, (0, 2))
-
     progress(_STAGE, 0.9)
-    head = IntentHead(names, centre, offset, features, train_views(rows, seed), pooling, wordless)
-    progress(_STAGE, 1.0)
-    metrics = {"examples": len(examples), "intents": len(names)} | _measure(
-        softmax(pool(held_out.logits, pooling.weights)), held_out.labels
-    )
-    return TrainedIntents(head, metrics, time.perf_counter() - started)
+    views = train_views(rows, seed)
+    return FrozenViews(names, tuple(texts), labels, len(examples), centre, offset, features, views, held_out)
 
 
 def ensure_intent_release(
@@ -190,7 +249,8 @@ def _embed(texts: Sequence[str], embedder: Embedder, progress: ProgressCallback)
     return np.stack([vectors[text] for text in texts])
 
 
-def _measure(probabilities: Floats, labels: Integers) -> dict[str, float | int]:
+def measure_held_out(probabilities: Floats, labels: Integers) -> dict[str, float | int]:
+    """Of examples that what judged them had not seen: probabilities (n, c) and true labels (n,)."""
     guessed = probabilities.argmax(axis=1)
     predicted, gold = [str(guess) for guess in guessed], [str(label) for label in labels]
     error = expected_calibration_error(probabilities.max(axis=1).tolist(), (guessed == labels).tolist())

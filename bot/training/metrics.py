@@ -30,6 +30,19 @@ def macro_f1(predicted: Sequence[str], gold: Sequence[str]) -> float:
     return sum(2 * right[name] / seen[name] for name in seen) / len(seen)
 
 
+def matthews_correlation(predicted: Sequence[str], gold: Sequence[str]) -> float:
+    """Correlation of what is predicted with what is true, over all classes (Gorodkin 2004, eq. 8): 1 at best.
+
+    0 where either names one class only.
+    """
+    _require_pairs(predicted, gold)
+    right = sum(guess == truth for guess, truth in zip(predicted, gold, strict=True))
+    guessed, true, rows = Counter(predicted), Counter(gold), len(gold)
+    covariance = right * rows - sum(guessed[name] * true[name] for name in guessed)
+    spreads = [rows**2 - sum(count**2 for count in counts.values()) for counts in (guessed, true)]
+    return float(covariance / np.sqrt(float(spreads[0]) * float(spreads[1]))) if all(spreads) else 0.0
+
+
 def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float | None:
     """Probability that a positive row scores above a negative one, ties counting half (Mann and Whitney 1947).
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from knowledge.errors import DocumentRefused
+from knowledge.errors import DocumentRefused, EncodingUnknown
 from knowledge.passages import Refusal
+from knowledge.readers.encodings import UndecodableError, decode_text
 from knowledge.readers.file_types import extension_of, what_it_seems
 from knowledge.readers.limits import STANDARD_LIMITS, ReadingLimits, in_words
 from knowledge.readers.zip_safety import UNREADABLE_MEMBER, open_zip
 
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
+_MAY_BE_LARGER = (".zip", ".jsonl")
 _DEEPEST = 1  # archives inside the archive; none inside those
 
 
@@ -52,8 +54,8 @@ class _Expansion:
 
     def files(self, name: str, content: bytes, *, prefix: str, depth: int) -> Iterator[SourceFile | Refusal]:
         with open_zip(name, content, self._limits) as archive:
-            for member in archive.infolist():
-                path = _path_of(member)
+            members = archive.infolist()
+            for member, path in zip(members, _paths_of(members), strict=True):
                 if member.is_dir() or _is_hidden(path):
                     continue
                 yield from self._file(archive, member, prefix + path, path, depth)
@@ -87,25 +89,47 @@ class _Expansion:
             return "it is a link, not a file; put the file itself into the archive"
         if depth >= _DEEPEST and extension_of(path) == ".zip":
             return "archives are opened one level deep; upload this one on its own"
+        return self._too_large(member, path)
+
+    def _too_large(self, member: zipfile.ZipInfo, path: str) -> str | None:
+        if member.file_size > self._limits.max_bytes and not path.lower().endswith(_MAY_BE_LARGER):
+            return f"it is larger than {in_words(self._limits.max_bytes)}; split it and upload the parts"
         if member.file_size > self._left:
             return f"the archive unpacks to more than {in_words(self._limits.max_unzipped_bytes)}; split it"
         return None
 
 
-def _path_of(member: zipfile.ZipInfo) -> str:
-    """The member's name in the encoding it was written in: old Chinese Windows writes GBK and does not say so."""
+def _paths_of(members: Sequence[zipfile.ZipInfo]) -> list[str]:
+    """The members' names in the encoding they were written in: old Chinese Windows writes GBK and does not say so.
+
+    All names that do not state theirs are judged together, for one alone is too short to tell.
+    """
+    silent = [raw for member in members if (raw := _raw_name(member)) is not None]
+    try:
+        _, encoding = decode_text(b"\n".join(silent)) if silent else ("", "utf-8")
+    except UndecodableError:
+        encoding = "cp437"
+    return [_path_of(member, encoding) for member in members]
+
+
+def _raw_name(member: zipfile.ZipInfo) -> bytes | None:
+    """The bytes of a name outside ASCII that does not state its encoding; `zipfile` has taken it for that of DOS."""
+    if member.flag_bits & _UTF8_NAME or member.filename.isascii():
+        return None
+    try:
+        return member.filename.encode("cp437")
+    except UnicodeEncodeError:
+        return None
+
+
+def _path_of(member: zipfile.ZipInfo, encoding: str) -> str:
+    raw = _raw_name(member)
     name = member.filename
-    if not member.flag_bits & _UTF8_NAME:
+    if raw is not None:
         try:
-            raw = name.encode("cp437")
-        except UnicodeEncodeError:
-            raw = b""
-        for encoding in ("utf-8", "gb18030"):
-            try:
-                name = raw.decode(encoding) or name
-                break
-            except UnicodeDecodeError:
-                continue
+            name, _ = decode_text(raw, chosen=encoding)
+        except (UndecodableError, EncodingUnknown):
+            name = member.filename
     return name.replace("\\", "/")
 
 

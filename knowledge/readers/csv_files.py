@@ -24,7 +24,7 @@ def read_csv(name: str, text: str, *, encoding: str) -> DocumentText:
     try:
         rows = [row for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        reason = f"line {reader.line_num} is no CSV ({error}); check its quotation marks and upload again"
+        reason = f"line {reader.line_num} cannot be told into columns; check its quotation marks and upload again"
         raise DocumentRefused(name, reason) from error
     builder = TextBuilder()
     for line in table_records(rows, has_header=_has_header(rows)):

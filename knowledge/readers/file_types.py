@@ -1,13 +1,24 @@
-"""What a file is, by its first bytes and its extension. Knows nothing of how any format is read."""
+"""What a file is, by its content first and its extension second. Knows nothing of how any format is read."""
 
 from __future__ import annotations
 
-import zipfile
 from enum import StrEnum
-from io import BytesIO
 from pathlib import PurePosixPath
 
 from knowledge.errors import DocumentRefused
+from knowledge.readers.signatures import (
+    DOCX,
+    HTML_PAGE,
+    LEGACY_OFFICE,
+    PDF,
+    PPTX,
+    XLSX,
+    ZIP,
+    kind_of_legacy_office,
+    what_it_seems,
+)
+
+__all__ = ["READABLE_PACKAGES", "SUPPORTED_EXTENSIONS", "FileType", "extension_of", "recognise", "what_it_seems"]
 
 
 class FileType(StrEnum):
@@ -16,7 +27,10 @@ class FileType(StrEnum):
     TEXT = "plain text"
     PDF = "PDF"
     DOCX = "Word"
+    PPTX = "PowerPoint"
+    XLSX = "Excel"
     CSV = "CSV"
+    EMAIL = "e-mail"
 
 
 _TYPE_OF_EXTENSION = {
@@ -24,64 +38,48 @@ _TYPE_OF_EXTENSION = {
     ".markdown": FileType.MARKDOWN,
     ".html": FileType.HTML,
     ".htm": FileType.HTML,
+    ".xhtml": FileType.HTML,
     ".txt": FileType.TEXT,
+    ".text": FileType.TEXT,
     ".pdf": FileType.PDF,
     ".docx": FileType.DOCX,
+    ".pptx": FileType.PPTX,
+    ".xlsx": FileType.XLSX,
     ".csv": FileType.CSV,
     ".tsv": FileType.CSV,
+    ".eml": FileType.EMAIL,
+    ".mht": FileType.EMAIL,
+    ".mhtml": FileType.EMAIL,
 }
 SUPPORTED_EXTENSIONS = tuple(_TYPE_OF_EXTENSION)
+READABLE_PACKAGES = frozenset({DOCX, PPTX, XLSX})
 
-_ACCEPTED = "Markdown, HTML, text, PDF, Word (.docx), CSV and TSV files are accepted"
+_TYPE_OF_CONTENT = {PDF: FileType.PDF, DOCX: FileType.DOCX, PPTX: FileType.PPTX, XLSX: FileType.XLSX}
+_ACCEPTED = (
+    "PDF, Word (.docx), PowerPoint (.pptx), Excel (.xlsx), CSV, HTML, Markdown, text and e-mail (.eml) files "
+    "are accepted"
+)
 _WAY_OUT = {
     ".doc": "legacy Word files are not read; save as .docx and upload again",
     ".dot": "legacy Word files are not read; save as .docx and upload again",
-    ".xls": "legacy Excel files are not read; save the sheet as .csv and upload again",
-    ".xlsx": "Excel files are not read; save the sheet as .csv and upload again",
-    ".ppt": "PowerPoint files are not read; save as .docx or .pdf and upload again",
-    ".pptx": "PowerPoint files are not read; save as .docx or .pdf and upload again",
+    ".wps": "WPS Writer files are not read; save as .docx and upload again",
+    ".xls": "legacy Excel files are not read; save as .xlsx or .csv and upload again",
+    ".et": "WPS Spreadsheets files are not read; save as .xlsx and upload again",
+    ".ppt": "legacy PowerPoint files are not read; save as .pptx or .pdf and upload again",
+    ".dps": "WPS Presentation files are not read; save as .pptx and upload again",
+    ".msg": "Outlook messages are not read; save as .eml or .txt and upload again",
     ".rtf": "rich text files are not read; save as .docx and upload again",
     ".odt": "OpenDocument files are not read; save as .docx and upload again",
+    ".ods": "OpenDocument files are not read; save as .xlsx and upload again",
+    ".odp": "OpenDocument files are not read; save as .pptx and upload again",
+    ".pages": "Pages files are not read; export as .docx or .pdf and upload again",
+    ".numbers": "Numbers files are not read; export as .xlsx and upload again",
+    ".key": "Keynote files are not read; export as .pptx or .pdf and upload again",
     ".epub": "e-books are not read; save as .html or .pdf and upload again",
+    ".svg": "drawings are not read; save as .pdf with its text and upload again",
 }
-_PLAIN = frozenset({FileType.MARKDOWN, FileType.HTML, FileType.TEXT, FileType.CSV})
-
-PDF, DOCX, ZIP, LEGACY_OFFICE = "a PDF file", "a Word document", "a ZIP archive", "a legacy or encrypted Office file"
-_HTML_PAGE = "an HTML page"
-_MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF-", PDF),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", LEGACY_OFFICE),
-    (b"PK\x03\x04", ZIP),
-    (b"PK\x05\x06", ZIP),
-    (b"PK\x07\x08", ZIP),
-    (b"{\\rtf", "a rich text (RTF) file"),
-    (b"\x7fELF", "a Linux program"),
-    (b"\xca\xfe\xba\xbe", "a program"),
-    (b"\xcf\xfa\xed\xfe", "a macOS program"),
-    (b"\xfe\xed\xfa", "a macOS program"),
-    (b"\x00asm", "a WebAssembly program"),
-    (b"\x89PNG\r\n", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF87a", "a GIF picture"),
-    (b"GIF89a", "a GIF picture"),
-    (b"II*\x00", "a TIFF picture"),
-    (b"MM\x00*", "a TIFF picture"),
-    (b"RIFF", "a picture, sound or film (RIFF)"),
-    (b"ID3", "a sound file"),
-    (b"OggS", "a sound file"),
-    (b"fLaC", "a sound file"),
-    (b"\x1aE\xdf\xa3", "a film"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"Rar!\x1a", "a RAR archive"),
-    (b"\xfd7zXZ\x00", "an xz archive"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
-    (b"SQLite format 3\x00", "an SQLite database"),
-    (b"%!PS", "a PostScript file"),
-)
-# Three letters that could open a text as well: only with a NUL byte close behind.
-_MAY_BE_WORDS = ("RIFF", "ID3", "BZh", "OggS", "fLaC")
+_MAKERS = {".docx": "Word", ".pptx": "PowerPoint", ".xlsx": "Excel"}
+_WANTED = {FileType.PDF: PDF, FileType.DOCX: DOCX, FileType.PPTX: PPTX, FileType.XLSX: XLSX}
 
 
 def extension_of(name: str) -> str:
@@ -91,71 +89,57 @@ def extension_of(name: str) -> str:
 
 
 def recognise(name: str, content: bytes) -> FileType:
-    """The type that both the name and the first bytes agree on. Raises DocumentRefused where they do not."""
+    """The type of the content where it shows, whatever the name says; else that of the extension.
+
+    Raises DocumentRefused for what is not read, with what to save it as.
+    """
     extension = extension_of(name)
     seems = what_it_seems(content)
+    if seems in _TYPE_OF_CONTENT:
+        return _TYPE_OF_CONTENT[seems]
+    if seems == HTML_PAGE:
+        # Markdown may begin with tags; of web pages exported as .xls or .doc, the content is right.
+        return FileType.MARKDOWN if _TYPE_OF_EXTENSION.get(extension) is FileType.MARKDOWN else FileType.HTML
+    if seems is not None:
+        raise DocumentRefused(name, _why_not(extension, content, seems))
+    return _of_extension(name, extension)
+
+
+def _of_extension(name: str, extension: str) -> FileType:
+    """Of content that looks like text, or like nothing."""
+    if extension == "":
+        return FileType.TEXT
     if extension in _WAY_OUT:
         raise DocumentRefused(name, _WAY_OUT[extension])
-    if extension == "":
-        return _without_extension(name, seems)
     expected = _TYPE_OF_EXTENSION.get(extension)
     if expected is None:
-        known = f", and its content seems to be {seems}" if seems else ""
-        raise DocumentRefused(name, f"the type '{extension}' is not known{known}; {_ACCEPTED}")
-    _refuse_contradiction(name, extension, expected, seems)
+        raise DocumentRefused(name, f"the type '{extension}' is not known; {_ACCEPTED}")
+    if expected in _WANTED:
+        reason = f"it is named {extension} but is not {_WANTED[expected]}; upload the original file"
+        raise DocumentRefused(name, reason)
     return expected
 
 
-def what_it_seems(content: bytes) -> str | None:
-    """What the first bytes say the content is, with its article ("a ZIP archive"); None where they look like text."""
-    head = content[:1024]
-    for magic, meaning in _MAGIC:
-        if head.startswith(magic) and (magic.decode("latin-1") not in _MAY_BE_WORDS or b"\x00" in head):
-            return _kind_of_zip(content) if meaning is ZIP else meaning
-    if head.startswith(b"MZ") and b"\x00" in head:
-        return "a Windows program"
-    if b"%PDF-" in head and b"\x00" not in head[: head.index(b"%PDF-")]:
-        return PDF
-    if head[4:8] == b"ftyp":
-        return "a film or picture"
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return _HTML_PAGE if start.startswith((b"<!doctype html", b"<html")) else None
+def _why_not(extension: str, content: bytes, seems: str) -> str:
+    if seems == LEGACY_OFFICE:
+        return kind_of_legacy_office(content) or _WAY_OUT.get(
+            extension, "it is a legacy or password-protected Office file; save as .docx without a password"
+        )
+    if extension in _WAY_OUT and extension != ".svg":
+        return _WAY_OUT[extension]
+    if (maker := _MAKERS.get(extension)) and "ZIP" in seems:
+        return (
+            f"the {maker} file is damaged or incomplete; open it in {maker}, save it as {extension} and upload it again"
+        )
+    named = f"it is named {extension} but seems to be" if extension else "it seems to be"
+    return f"{named} {seems}; {_advice(seems)}"
 
 
-def _kind_of_zip(content: bytes) -> str:
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return "a damaged ZIP archive"
-    if "word/document.xml" in names:
-        return DOCX
-    for folder, meaning in (("xl/", "an Excel workbook"), ("ppt/", "a PowerPoint presentation")):
-        if any(entry.startswith(folder) for entry in names):
-            return meaning
-    return "an OpenDocument file or e-book" if "mimetype" in names else ZIP
-
-
-def _without_extension(name: str, seems: str | None) -> FileType:
-    by_content = {PDF: FileType.PDF, DOCX: FileType.DOCX, _HTML_PAGE: FileType.HTML, None: FileType.TEXT}
-    if seems not in by_content:
-        raise DocumentRefused(name, f"it seems to be {seems}; {_ACCEPTED}")
-    return by_content[seems]
-
-
-def _refuse_contradiction(name: str, extension: str, expected: FileType, seems: str | None) -> None:
-    wanted = {FileType.PDF: PDF, FileType.DOCX: DOCX}.get(expected)
-    if seems == wanted or (seems == _HTML_PAGE and expected in (FileType.HTML, FileType.MARKDOWN)):
-        return
-    if seems is None:
-        raise DocumentRefused(name, f"it is named {extension} but is not {wanted}; upload the original file")
-    if seems == LEGACY_OFFICE and expected is FileType.DOCX:
-        reason = "it is a legacy or password-protected Office file; save as .docx without a password and upload again"
-        raise DocumentRefused(name, reason)
-    if expected in _PLAIN or wanted is not None:
-        raise DocumentRefused(name, f"it is named {extension} but seems to be {seems}; {_naming_advice(seems)}")
-
-
-def _naming_advice(seems: str) -> str:
-    extension = {PDF: ".pdf", DOCX: ".docx", _HTML_PAGE: ".html", ZIP: ".zip"}.get(seems)
-    return f"rename it to {extension} and upload again" if extension else _ACCEPTED
+def _advice(seems: str) -> str:
+    if seems == ZIP:
+        return "rename it to .zip and upload again"
+    if "picture" in seems:
+        return "pictures are not read; run OCR and upload the text as .pdf, .docx or .txt"
+    if "rich text" in seems:
+        return "save as .docx and upload again"
+    return _ACCEPTED

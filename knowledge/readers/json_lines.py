@@ -32,18 +32,30 @@ class _BadLineError(ValueError):
 
 
 def read_json_lines(
-    name: str, content: bytes, *, limits: ReadingLimits = STANDARD_LIMITS
+    name: str, content: bytes, *, limits: ReadingLimits = STANDARD_LIMITS, encoding: str | None = None
 ) -> Iterator[JsonLine | Refusal]:
     """A record for every good line, a Refusal ("line 12: …") for every bad one; blank lines are passed over.
 
-    Raises DocumentRefused at the first step where the file as a whole cannot be read.
+    Raises DocumentRefused at the first step where the file as a whole cannot be read, and where it goes on and on.
     """
     try:
-        text, _ = decode_text(_unpacked(name, content, limits))
+        text, _ = decode_text(_unpacked(name, content, limits), chosen=encoding)
     except UndecodableError as error:
         raise DocumentRefused(name, f"{error}; save it as UTF-8 and upload again") from error
     if not text.strip():
         raise DocumentRefused(name, "it is empty")
+    bad = 0
+    for good, found in enumerate(_records(name, text, limits)):
+        bad += isinstance(found, Refusal)
+        if bad > limits.max_refused_lines:
+            yield Refusal(name, f"more than {limits.max_refused_lines} lines are bad; the rest was not read")
+            return
+        if good - bad >= limits.max_records:
+            raise DocumentRefused(name, f"it holds more than {limits.max_records:,} records; split it")
+        yield found
+
+
+def _records(name: str, text: str, limits: ReadingLimits) -> Iterator[JsonLine | Refusal]:
     lines_of_id: dict[str, int] = {}
     for number, line in enumerate(_lines(text), start=1):
         if not line or line.isspace():
@@ -123,7 +135,7 @@ def _parsed(line: str) -> dict[str, object]:
     try:
         value = json.loads(line)
     except json.JSONDecodeError as error:
-        raise _BadLineError(f"it is no valid JSON ({error.msg} at column {error.colno})") from error
+        raise _BadLineError(f"it is no valid JSON; look at column {error.colno}") from error
     except (RecursionError, ValueError) as error:
         raise _BadLineError("it is no JSON object with 'id', 'title' and 'text'") from error
     if not isinstance(value, dict):

@@ -45,7 +45,7 @@ def read_pdf(name: str, content: bytes, limits: ReadingLimits) -> DocumentText:
         pages = _pages_of_lines(name, reader, limits)
         outline = _outline(reader)
         title = _stated_title(reader)
-    except DependencyError as error:
+    except (DependencyError, NotImplementedError) as error:
         raise DocumentRefused(name, "it is encrypted in an unknown way; upload an unlocked copy") from error
     except (*_BROKEN, PyPdfError) as error:
         raise DocumentRefused(name, _DAMAGED) from error
@@ -147,4 +147,4 @@ def _written(pages: list[list[Block]], title: str) -> DocumentText:
                 across = separator_across_pages(before, block) if number == 0 and before else None
                 builder.paragraph(block.text, separator=block.separator if across is None else across)
             before = block
-    return builder.finish(title)
+    return builder.finish(title, encoding="")

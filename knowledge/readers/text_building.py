@@ -91,6 +91,16 @@ class TextBuilder:
         """What is appended next stands on a new page."""
         self._pages_waiting += 1
 
+    def document(self, read: DocumentText, *, deeper: int) -> None:
+        """Appends a document that was read already, its headings so many levels deeper; its pages are forgotten."""
+        if read.text.strip():
+            start = self.length + (2 if self._parts else 0)
+            self._append(read.text, "\n\n")
+            self._headings.extend(
+                Heading(min(heading.level + deeper, 6), heading.text, start + heading.start)
+                for heading in read.headings
+            )
+
     def finish(self, title: str, *, encoding: str = "utf-8") -> DocumentText:
         self._page_starts.extend([self.length] * self._pages_waiting)
         self._pages_waiting = 0

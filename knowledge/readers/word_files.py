@@ -5,19 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from io import BytesIO
-from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from knowledge.errors import DocumentRefused
 from knowledge.passages import DocumentText
 from knowledge.readers.limits import ReadingLimits
+from knowledge.readers.office_packages import BROKEN, damaged, refuse_dangerous_package
 from knowledge.readers.records import table_records
 from knowledge.readers.text_building import TextBuilder, title_from_name
-from knowledge.readers.zip_safety import UNREADABLE_MEMBER, open_zip
-
-if TYPE_CHECKING:
-    import zipfile
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -27,9 +22,6 @@ _TITLE_NAMES = frozenset({"title", "标题"})
 # Deleted and moved-away text of tracked changes, and drawings stored a second time for old versions of Word.
 _LEFT_OUT = frozenset({f"{_W}del", f"{_W}moveFrom", _FALLBACK, f"{_W}pPr", f"{_W}rPr", f"{_W}instrText"})
 _AS_TEXT = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
-_DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
-_BLOCK_BYTES = 1 << 20
-_BROKEN = (*UNREADABLE_MEMBER, KeyError, AttributeError, IndexError, TypeError, etree.LxmlError)
 
 
 def read_docx(name: str, content: bytes, limits: ReadingLimits) -> DocumentText:
@@ -40,41 +32,14 @@ def read_docx(name: str, content: bytes, limits: ReadingLimits) -> DocumentText:
     from docx import Document
     from docx.opc.exceptions import OpcError
 
-    with open_zip(name, content, limits) as archive:
-        _refuse_declarations(name, archive)
+    refuse_dangerous_package(name, content, limits, maker="Word")
     try:
         document = Document(BytesIO(content))
         writer = _WordWriter(_levels_of_styles(document.styles.element))
         writer.write(document.element.body)
-    except (*_BROKEN, OpcError) as error:
-        raise DocumentRefused(name, "the Word file is damaged; open it in Word, save it and upload it again") from error
+    except (*BROKEN, OpcError) as error:
+        raise damaged(name, "Word", ".docx") from error
     return writer.finish(title_from_name(name))
-
-
-def _refuse_declarations(name: str, archive: zipfile.ZipFile) -> None:
-    """Word never writes a document type; who declares entities wants to read files here, or to blow up memory."""
-    for member in archive.infolist():
-        if not member.filename.lower().endswith((".xml", ".rels", ".vml")):
-            continue
-        try:
-            with archive.open(member) as part:
-                found = _declares(iter(lambda part=part: part.read(_BLOCK_BYTES), b""))  # type: ignore[misc]
-        except UNREADABLE_MEMBER as error:
-            raise DocumentRefused(
-                name, "the Word file is damaged or encrypted; save it anew without a password"
-            ) from error
-        if found:
-            raise DocumentRefused(name, "it declares XML entities, as no Word file does; save it anew from Word")
-
-
-def _declares(blocks: Iterator[bytes]) -> bool:
-    tail = b""
-    for block in blocks:
-        window = tail + block.replace(b"\x00", b"")  # UTF-16 has a NUL beside each of these letters
-        if _DECLARATION.search(window):
-            return True
-        tail = window[-16:]
-    return False
 
 
 def _levels_of_styles(styles: etree._Element) -> dict[str, int]:
@@ -126,9 +91,9 @@ class _WordWriter:
                 self._write_paragraph(block)
 
     def finish(self, fallback: str) -> DocumentText:
-        document = self._builder.finish(self._title or fallback)
+        document = self._builder.finish(self._title or fallback, encoding="")
         first = next((heading.text for heading in document.headings if heading.level == 1), fallback)
-        return document if self._title else self._builder.finish(first)
+        return document if self._title else self._builder.finish(first, encoding="")
 
     def _write_paragraph(self, paragraph: etree._Element) -> None:
         text = _text_of(paragraph).strip()

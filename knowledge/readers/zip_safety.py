@@ -9,7 +9,7 @@ from io import BytesIO
 from knowledge.errors import DocumentRefused
 from knowledge.readers.limits import ReadingLimits, in_words
 
-_SMALL = 1024 * 1024  # below a mebibyte even a high ratio costs nothing
+_SMALL = 16 * 1024 * 1024  # below this even a high ratio costs little, and Office files repeat themselves
 UNREADABLE_MEMBER = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 

@@ -14,22 +14,36 @@ from numpy.typing import NDArray
 from knowledge.errors import IndexUnreadable
 from knowledge.faiss_index import FaissIndex
 from knowledge.protocols import PassageIndex
+from tests.fakes.listed_faiss_index import ListedFaissIndex
 from tests.fakes.passage_index import FakePassageIndex
 
 DIMENSIONS = 8
 NewIndex = Callable[[int], PassageIndex]
 
 
-@pytest.fixture(params=[FakePassageIndex, FaissIndex], ids=["fake", "faiss"])
+def faiss_in_lists(dimensions: int) -> ListedFaissIndex:
+    return ListedFaissIndex(dimensions, flat_until=1)
+
+
+def listed_and_recent(dimensions: int) -> FaissIndex:
+    """What is loaded is in lists, what is added lies beside them."""
+    return FaissIndex(dimensions, flat_until=1)
+
+
+@pytest.fixture(
+    params=[FakePassageIndex, FaissIndex, faiss_in_lists, listed_and_recent],
+    ids=["fake", "faiss", "faiss-lists", "faiss-lists-and-recent"],
+)
 def new_index(request: pytest.FixtureRequest) -> NewIndex:
     made: NewIndex = request.param
     return made
 
 
 def vectors(count: int, *, seed: int = 0) -> NDArray[np.float32]:
+    """As the database keeps them: in fp16."""
     drawn = np.random.default_rng(seed).normal(size=(count, DIMENSIONS)).astype(np.float32)
-    normal: NDArray[np.float32] = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
-    return normal
+    kept: NDArray[np.float32] = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype("<f2").astype(np.float32)
+    return kept
 
 
 def test_the_nearest_comes_first_with_its_inner_product(new_index: NewIndex) -> None:
@@ -156,16 +170,43 @@ def test_a_file_that_is_no_such_index_is_unreadable_and_leaves_the_contents(
 @settings(max_examples=40, deadline=None)
 @given(steps=st.lists(st.tuples(st.booleans(), st.sets(st.integers(1, 30), max_size=6)), max_size=12))
 def test_after_any_adds_and_removals_the_fake_and_faiss_agree(steps: list[tuple[bool, set[int]]]) -> None:
-    fake, real = FakePassageIndex(DIMENSIONS), FaissIndex(DIMENSIONS)
+    fake, flat, lists = FakePassageIndex(DIMENSIONS), FaissIndex(DIMENSIONS), faiss_in_lists(DIMENSIONS)
     pool, present = vectors(31, seed=3), set[int]()
     for adds, numbers in steps:
         chosen = sorted(numbers - present) if adds else sorted(numbers)
-        for index in (fake, real):
+        for index in (fake, flat, lists):
             if adds:
                 index.add(chosen, pool[chosen])
             else:
                 assert index.remove(chosen) == len(present & numbers)
         present = present | numbers if adds else present - numbers
     query = vectors(1, seed=4)[0]
-    assert [n for n, _ in fake.search(query, limit=31)] == [n for n, _ in real.search(query, limit=31)]
-    assert {n for n, _ in real.search(query, limit=31)} == present
+    for real in (flat, lists):
+        assert [n for n, _ in fake.search(query, limit=31)] == [n for n, _ in real.search(query, limit=31)]
+        assert {n for n, _ in real.search(query, limit=31)} == present == set(real.numbers().tolist())
+        assert real.shape().vectors == len(present)
+
+
+def test_a_copy_and_its_original_change_apart(new_index: NewIndex) -> None:
+    index, stored = new_index(DIMENSIONS), vectors(6)
+    index.add([1, 2, 3], stored[:3])
+    copy = index.copy()
+    copy.add([4, 5], stored[3:5])
+    copy.remove([1])
+    index.remove([2])
+    assert sorted(index.numbers().tolist()) == [1, 3]
+    assert sorted(copy.numbers().tolist()) == [2, 3, 4, 5]
+    assert {number for number, _ in index.search(stored[0], limit=9)} == {1, 3}
+    assert {number for number, _ in copy.search(stored[0], limit=9)} == {2, 3, 4, 5}
+
+
+def test_compacting_changes_nothing_that_is_found(new_index: NewIndex) -> None:
+    index, stored = new_index(DIMENSIONS), vectors(40)
+    index.add(range(40), stored)
+    index.remove(range(0, 40, 3))
+    compacted = index.compacted()
+    query = vectors(1, seed=9)[0]
+    found, expected = compacted.search(query, limit=40), index.search(query, limit=40)
+    assert [number for number, _ in found] == [number for number, _ in expected]
+    assert [score for _, score in found] == pytest.approx([score for _, score in expected], abs=1e-6)
+    assert sorted(compacted.numbers().tolist()) == sorted(index.numbers().tolist())

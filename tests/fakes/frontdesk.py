@@ -18,17 +18,20 @@ from fastapi import FastAPI
 
 from bot.bootstrap import Frontdesk
 from bot.company import Company
+from bot.entry_desk import open_entry_desk
 from bot.intents import UNKNOWN, Intent, IntentPrediction, LeadsTo
 from bot.manager import ConversationManager, TurnLimits
 from bot.migrations import upgrade_database
 from bot.prompt import Prompt
-from bot.protocols import Assessment, EvidenceSentence
+from bot.protocols import Assessment, EvidenceSentence, TranscriptStore, fixed_intents
 from bot.settings import Settings, WebSettings
 from bot.writing import AnswerWriter
 from knowledge.database import open_database
 from knowledge.ingestion import IngestJob
 from knowledge.passages import ScoredPassage
 from knowledge.sentences import split_sentences
+from tests.fakes.embedder import FakeEmbedder
+from tests.fakes.intent_desk import LateIntentDesk
 from tests.fakes.retriever import WordRetriever, a_passage
 from tests.fakes.scripted_library import ScriptedJobs, ScriptedLibrary
 from tests.fakes.transcripts import MemoryTranscripts
@@ -116,6 +119,7 @@ class Desk:
         self.transcripts = MemoryTranscripts()
         self.library = DeskLibrary()
         self.jobs = DeskJobs(self.library)
+        self.intent_desk = LateIntentDesk(home, self.transcripts)
         self.generator = PacedGenerator()
         self.retriever = WordRetriever(REFUNDS)
         self.settings = Settings(home=home, web=WebSettings(**web))
@@ -124,20 +128,26 @@ class Desk:
         self.accounts = Accounts(self.engine, hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         for name, role in STAFF.items():
             self.accounts.add_with_password(name, role, PASSWORD)
+        self.entries = open_entry_desk(
+            self.engine, FakeEmbedder(), self.library, TrustingVerifier(), self.manager_on, threshold=0.6
+        )
         self.manager = self.new_manager()
 
     def new_manager(self) -> ConversationManager:
         """As after a restart: what was stored is there, what was under way is not."""
+        return self.manager_on(self.transcripts)
+
+    def manager_on(self, store: TranscriptStore) -> ConversationManager:
         verifier = TrustingVerifier()
         return ConversationManager(
-            transcripts=self.transcripts,
+            transcripts=store,
             retriever=self.retriever,
-            classifier=FixedClassifier(),
+            live_intents=fixed_intents(FixedClassifier(), (GREETING,)),
             verifier=verifier,
             writer=AnswerWriter(self.generator, verifier),
-            intents=(GREETING,),
             asks_for_person=lambda text: "human" in text,
             limits=TurnLimits(max_message_characters=self.settings.web.max_message_characters),
+            entries=self.entries.matcher,
         )
 
     def frontdesk(self) -> Frontdesk:
@@ -148,8 +158,10 @@ class Desk:
             "library": self.library,
             "jobs": self.jobs,
             "manager": self.new_manager(),
+            "entries": self.entries,
             "company": Company(name="Sillgrove <Gardens>"),
-            "intents": (GREETING,),
+            "live_intents": fixed_intents(FixedClassifier(), (GREETING,)),
+            "intent_desk": self.intent_desk,
         }
         return Frontdesk(**parts)
 
@@ -158,6 +170,7 @@ class Desk:
 
     def close(self) -> None:
         self.generator.may_go_on.set()
+        self.intent_desk.close()
         self.engine.dispose()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.errors import IndexUnreadable
+from knowledge.passages import IndexShape
 
 
 class FakePassageIndex:
@@ -19,6 +20,24 @@ class FakePassageIndex:
 
     def __len__(self) -> int:
         return len(self._vectors)
+
+    def copy(self) -> FakePassageIndex:
+        twin = FakePassageIndex(self._dimensions)
+        twin._vectors = dict(self._vectors)
+        return twin
+
+    def numbers(self) -> NDArray[np.int64]:
+        return np.array(sorted(self._vectors), dtype=np.int64)
+
+    @property
+    def wants_compaction(self) -> bool:
+        return False
+
+    def compacted(self) -> FakePassageIndex:
+        return self.copy()
+
+    def shape(self) -> IndexShape:
+        return IndexShape("flat", len(self), recall_at_10=1.0)
 
     def add(self, numbers: Sequence[int], vectors: NDArray[np.float32]) -> None:
         if vectors.shape != (len(numbers), self._dimensions):

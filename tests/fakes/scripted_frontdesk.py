@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Engine
 
 from bot.answers import Answer, Citation, Outcome
 from bot.bootstrap import Frontdesk
 from bot.company import Company
+from bot.entry_desk import EntryDesk, open_entry_desk
+from bot.entry_matching import EntryCandidate, EntryMatcher, entry_answer, traced_entry
 from bot.errors import MessageRefused
 from bot.events import (
     AnswerCited,
@@ -23,10 +27,15 @@ from bot.events import (
     TurnEvent,
 )
 from bot.messages import Author, Conversation, Handler, HandoffReason, Message, MessageState
+from bot.protocols import Assessment, TranscriptStore, fixed_intents
 from bot.settings import Settings
 from bot.traces import DroppedSentence, Release, Trace, TracedPassage
+from bot.unanswered import UnansweredQuestions
 from knowledge.languages import detect_language
 from knowledge.passages import Passage, ScoredPassage
+from tests.fakes.classifier import FakeClassifier
+from tests.fakes.embedder import FakeEmbedder
+from tests.fakes.intent_desk import LateIntentDesk
 from tests.fakes.scripted_library import ScriptedJobs, ScriptedLibrary
 from tests.fakes.transcripts import MemoryTranscripts
 
@@ -55,6 +64,7 @@ class Reply:
     citations: tuple[Citation, ...] = ()
     dropped: tuple[DroppedSentence, ...] = ()
     breaks: bool = False  # the turn fails
+    entry: EntryCandidate | None = None
     crashes: bool = False  # the process "dies": the question stays without an answer
 
 
@@ -110,8 +120,9 @@ RELEASE = Release("smollm2-tuned-3", "intents-2", "similarity-1", 7, "2")
 class ScriptedManager:
     """A ConversationManager with scripted answers. It waits for `words` before every word: tests set the pace."""
 
-    def __init__(self, transcripts: MemoryTranscripts, replies: Sequence[Reply] = REPLIES) -> None:
+    def __init__(self, transcripts: TranscriptStore, replies: Sequence[Reply] = REPLIES) -> None:
         self._transcripts = transcripts
+        self.entries: EntryMatcher | None = None
         self._replies = replies
         self.seconds_per_word = 0.0
         self.words = threading.Event()  # cleared: the answer stands still
@@ -141,6 +152,10 @@ class ScriptedManager:
     ) -> Iterator[TurnEvent]:
         language = detect_language(question.text)
         reply = self._reply(question.text, language)
+        winner = self.entries.judge(question.text, language).winner if self.entries is not None else None
+        if winner is not None:
+            answer = entry_answer(winner.entry, language)
+            reply = Reply("", "unknown", answer.text, citations=answer.citations, entry=winner)
         if reply.crashes and is_new:
             raise RuntimeError("scripted crash")
         yield IntentRecognized(reply.intent, 0.94, language)
@@ -258,6 +273,7 @@ def _trace(reply: Reply, language: str, *, failed: bool) -> Trace:
         dropped=reply.dropped,
         milliseconds={"total": 1240.0, "first_token": 412.0},
         error="GenerationFailed" if failed else None,
+        entry=traced_entry(reply.entry) if reply.entry is not None else None,
     )
 
 
@@ -285,6 +301,31 @@ DOCUMENTS = {
 }
 
 
+def an_entry_desk(engine: Engine, library: Any, manager: ScriptedManager) -> EntryDesk:
+    """Real entries over a fake embedder, in which texts are alike that share words."""
+
+    def manager_on(store: TranscriptStore) -> Any:
+        trial = ScriptedManager(store)
+        trial.entries = manager.entries
+        return trial
+
+    desk = open_entry_desk(engine, FakeEmbedder(), library, TrustingVerifier(), manager_on, threshold=0.6)
+    manager.entries = EntryMatcher(desk.book, FakeEmbedder(), thresholds={"en": 0.75, "zh": 0.75})
+    return replace(desk, matcher=manager.entries, gaps=UnansweredQuestions(engine, FakeEmbedder(), manager.entries))
+
+
+class TrustingVerifier:
+    """Whatever was found by half its words answers."""
+
+    release = "trusting"
+
+    def assess(self, question: str, passages: Sequence[ScoredPassage]) -> Assessment:
+        return Assessment(max((found.score for found in passages), default=0.0), ())
+
+    def supports(self, claim: str, sentences: Sequence[str]) -> Sequence[float]:
+        return [1.0 for _ in sentences]
+
+
 def a_scripted_frontdesk(
     home: Path, *, company: Company = SILLGROVE, documents: Mapping[str, tuple[str, str, str]] | None = None
 ) -> Frontdesk:
@@ -293,12 +334,14 @@ def a_scripted_frontdesk(
     library = ScriptedLibrary(DOCUMENTS if documents is None else dict(documents))
     parts: dict[str, Any] = {
         "settings": Settings.model_validate({"home": home}),
-        "engine": None,
         "transcripts": transcripts,
         "library": library,
         "jobs": ScriptedJobs(library),
         "manager": ScriptedManager(transcripts),
         "company": company,
-        "intents": (),
+        "live_intents": fixed_intents(FakeClassifier({}), ()),
+        "intent_desk": LateIntentDesk(home, transcripts),
     }
-    return Frontdesk(**parts)
+    engine = open_database(f"sqlite:///{home / 'frontdesk.db'}")
+    upgrade_database(engine)
+    return Frontdesk(**parts, engine=engine, entries=an_entry_desk(engine, library, parts["manager"]))

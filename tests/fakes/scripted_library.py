@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import BinaryIO
 
-from knowledge.catalog_values import RemovalReceipt
+from knowledge.catalog_values import DocumentDraft, RemovalReceipt
+from knowledge.document_queries import DocumentFilter, DocumentPage, Order, OriginalFile
 from knowledge.errors import DocumentNotFound
 from knowledge.ingest_run import Stage
-from knowledge.job_ledger import IngestJob, JobState
+from knowledge.ingest_values import FileOutcome, FileResult
+from knowledge.job_values import BatchProgress, FilePage, IngestJob, JobState
 from knowledge.languages import detect_language
-from knowledge.passages import Document, DocumentState, Passage, Refusal, ScoredPassage
+from knowledge.passages import Change, Document, DocumentState, Passage, Refusal, ScoredPassage
 
 
 class ScriptedLibrary:
@@ -49,8 +53,45 @@ class ScriptedLibrary:
         with self._lock:
             return tuple(self._documents.values())
 
+    def page(
+        self, wanted: DocumentFilter, *, order: Order = "source", offset: int = 0, limit: int = 50
+    ) -> DocumentPage:
+        found = [
+            each
+            for each in self.documents()
+            if wanted.query.casefold() in f"{each.title}\n{each.source}".casefold()
+            and wanted.language in ("", each.language)
+            and wanted.media_type in ("", each.media_type)
+            and wanted.document_id in ("", each.document_id)
+            and not (wanted.without_collection and each.source.startswith("entry:"))
+            and wanted.state is each.state
+        ]
+        found.sort(key=lambda each: -each.updated_at if order == "latest" else 0.0)
+        return DocumentPage(tuple(found[offset : offset + limit]), len(found))
+
+    def has_original(self, document_id: str) -> bool:
+        return document_id in self._texts
+
+    def original(self, document_id: str) -> tuple[OriginalFile, bytes | None]:
+        if document_id not in self._texts:
+            raise DocumentNotFound(document_id)
+        return OriginalFile(document_id, document_id, "text/markdown", ""), self._texts[document_id].encode()
+
     def document_text(self, document_id: str) -> str:
+        if document_id not in self._texts:
+            raise DocumentNotFound(document_id)
         return self._texts[document_id]
+
+    def passages_of(self, document_id: str) -> tuple[Passage, ...]:
+        document = self._documents.get(document_id)
+        return () if document is None else (self._passage(document),)
+
+    def add_document(self, draft: DocumentDraft) -> Change:
+        known = draft.document_id in self._documents
+        self.add(draft.document_id, draft.text.title, draft.text.text)
+        with self._lock:
+            self._documents[draft.document_id] = replace(self._documents[draft.document_id], source=draft.source)
+        return Change.UPDATED if known else Change.ADDED
 
     def remove_document(self, document_id: str) -> RemovalReceipt:
         with self._lock:
@@ -66,19 +107,14 @@ class ScriptedLibrary:
             text = self._texts[document.document_id]
             share = len(wanted & set(re.findall(r"\w+", text.lower()))) / max(1, len(wanted))
             if share > 0:
-                passage = Passage(
-                    f"{document.document_id}:0",
-                    document.document_id,
-                    document.title,
-                    document.source,
-                    "",
-                    text,
-                    0,
-                    len(text),
-                    document.language,
-                )
-                found.append(ScoredPassage(passage, share, 0.55 + 0.4 * share, share))
+                found.append(ScoredPassage(self._passage(document), share, 0.55 + 0.4 * share, share))
         return sorted(found, key=lambda each: -each.score)[:limit]
+
+    def _passage(self, document: Document) -> Passage:
+        text = self._texts[document.document_id]
+        key = f"{document.document_id}:0"
+        language = document.language
+        return Passage(key, document.document_id, document.title, document.source, "", text, 0, len(text), language)
 
 
 STEPS = (
@@ -99,17 +135,37 @@ class ScriptedJobs:
         self._jobs: dict[str, IngestJob] = {}
         self._steps: dict[str, int] = {}
 
-    def accept(self, name: str, content: bytes) -> str:
+    def accept(self, name: str, content: bytes, *, encoding: str | None = None, batch_id: str = "") -> str:
         job_id = f"job-{len(self._jobs) + 1}"
         now = time.time()
+        job = IngestJob(job_id, name, "", JobState.QUEUED, "", name, 0, 0, 0, 0, 0, 0, (), now, now)
         with self._lock:
-            self._jobs[job_id] = IngestJob(job_id, name, "", JobState.QUEUED, "", name, 0, 0, 0, 0, 0, 0, (), now, now)
+            self._jobs[job_id] = replace(job, encoding=encoding or "", batch_id=batch_id)
             self._steps[job_id] = 0
         return job_id
 
-    def jobs(self, *, limit: int = 100) -> tuple[IngestJob, ...]:
+    def accept_file(self, name: str, file: BinaryIO, *, encoding: str | None = None, batch_id: str = "") -> str:
+        return self.accept(name, file.read(), encoding=encoding, batch_id=batch_id)
+
+    def reread(self, original: OriginalFile, content: bytes, *, encoding: str) -> str:
+        return self.accept(original.source, content, encoding=encoding)
+
+    def jobs(self, *, limit: int = 100, batch_id: str = "") -> tuple[IngestJob, ...]:
         with self._lock:
-            return tuple(reversed(self._jobs.values()))[:limit]
+            found = [job for job in self._jobs.values() if batch_id in ("", job.batch_id)]
+            return tuple(reversed(found))[:limit]
+
+    def batch(self, batch_id: str) -> BatchProgress:
+        states = Counter(job.state for job in self.jobs(limit=10**6) if job.batch_id == batch_id)
+        return BatchProgress(batch_id, dict(states))
+
+    def files(self, job_id: str, *, offset: int = 0, limit: int = 100, outcome: FileOutcome | None = None) -> FilePage:
+        job = self._jobs[job_id]
+        results = [FileResult(one.source, FileOutcome.REFUSED, one.reason) for one in job.refused]
+        if job.added:
+            results.append(FileResult(job.name, FileOutcome.ADDED, document_id=job.name, passages=1))
+        wanted = [each for each in results if outcome in (None, each.outcome)]
+        return FilePage(tuple(wanted[offset : offset + limit]), len(wanted))
 
     def cancel(self, job_id: str) -> bool:
         with self._lock:

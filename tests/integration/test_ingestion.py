@@ -5,16 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import threading
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from knowledge.ingestion import IngestJobs, IngestProgress, JobState, Stage, ingest_bytes, ingest_folder, ingest_paths
+from knowledge.ingestion import IngestProgress, Stage, ingest_bytes, ingest_folder, ingest_paths
 from knowledge.library import KnowledgeLibrary
 from knowledge.passages import IngestReport
 from tests.fakes.embedder import FakeEmbedder
@@ -203,17 +199,11 @@ def test_an_upload_is_known_by_its_plain_name(library: KnowledgeLibrary) -> None
     assert counts(ingest_bytes(library, "faq.md", b"# FAQ\n\nNew text.")) == (0, 1, 0, 0, 0)
 
 
-def test_documents_are_embedded_together(tmp_path: Path) -> None:
-    batches: list[int] = []
-
-    class Counting(FakeEmbedder):
-        def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-            batches.append(len(texts))
-            return super().embed_passages(texts)
-
-    rows = a_list(*({"id": str(i), "text": f"Row {i}."} for i in range(150)))
-    ingest_bytes(a_library(tmp_path, embedder=Counting()), "rows.jsonl", rows)
-    assert batches == [64, 64, 22]
+def test_documents_are_embedded_and_committed_together(tmp_path: Path) -> None:
+    rows = a_list(*({"id": str(i), "text": f"Row {i}."} for i in range(300)))
+    library = a_library(tmp_path)
+    ingest_bytes(library, "rows.jsonl", rows)
+    assert library.generation < 30  # transactions, not one for each of 300 documents
 
 
 def test_progress_names_the_stage_and_never_runs_backwards(library: KnowledgeLibrary, docs: Path) -> None:
@@ -223,108 +213,3 @@ def test_progress_names_the_stage_and_never_runs_backwards(library: KnowledgeLib
     assert {step.stage for step in heard} == set(Stage)
     assert [step.done for step in heard] == sorted(step.done for step in heard)
     assert heard[-1].done == heard[-1].total == 102
-
-
-# Jobs
-
-
-@pytest.fixture
-def jobs(library: KnowledgeLibrary, tmp_path: Path) -> IngestJobs:
-    return IngestJobs(library.catalog, library, tmp_path / "uploads")
-
-
-def worked_off(jobs: IngestJobs) -> None:
-    jobs.start()
-    jobs.wait_until_idle()
-    jobs.stop()
-
-
-def test_an_accepted_upload_is_found_once_its_job_is_done(
-    library: KnowledgeLibrary, jobs: IngestJobs, tmp_path: Path
-) -> None:
-    good, bad = jobs.accept("faq.md", b"# FAQ\n\nRefunds take five days."), jobs.accept("faq.exe", b"MZ")
-    assert {job.state for job in jobs.jobs()} == {JobState.QUEUED}
-    worked_off(jobs)
-    done, refused = jobs.job(good), jobs.job(bad)
-    assert done is not None
-    assert refused is not None
-    assert (done.state, done.added, done.done, done.total) == (JobState.DONE, 1, 1, 1)
-    assert (refused.state, refused.refused[0].source) == (JobState.REFUSED, "faq.exe")
-    assert library.search("refunds", limit=1)[0].passage.text == "Refunds take five days."
-    assert list((tmp_path / "uploads").iterdir()) == []
-    assert jobs.job("unknown") is None
-
-
-def test_a_queued_job_can_be_cancelled_and_its_bytes_go(
-    library: KnowledgeLibrary, jobs: IngestJobs, tmp_path: Path
-) -> None:
-    accepted = jobs.accept("faq.md", b"# FAQ\n\nText.")
-    assert jobs.cancel(accepted)
-    assert list((tmp_path / "uploads").iterdir()) == []
-    worked_off(jobs)
-    assert not jobs.cancel(accepted)
-    assert not jobs.cancel("unknown")
-    assert [job.state for job in jobs.jobs()] == [JobState.CANCELLED]
-    assert library.documents() == ()
-
-
-class PausingEmbedder(FakeEmbedder):
-    """Waits inside the first batch until it is told to go on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.reached, self.go_on = threading.Event(), threading.Event()
-
-    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        self.reached.set()
-        assert self.go_on.wait(30)
-        return super().embed_passages(texts)
-
-
-ROWS = a_list(*({"id": str(i), "text": f"Row {i}."} for i in range(200)))
-
-
-def test_a_running_job_stops_at_its_next_step_when_cancelled(tmp_path: Path) -> None:
-    embedder = PausingEmbedder()
-    library = a_library(tmp_path, embedder=embedder)
-    jobs = IngestJobs(library.catalog, library, tmp_path / "uploads", beat_seconds=0)
-    accepted = jobs.accept("rows.jsonl", ROWS)
-    jobs.start()
-    assert embedder.reached.wait(30)
-    running = jobs.job(accepted)
-    assert running is not None
-    assert (running.state, running.stage) == (JobState.RUNNING, Stage.EMBEDDING)
-    assert jobs.cancel(accepted)
-    embedder.go_on.set()
-    jobs.wait_until_idle()
-    jobs.stop()
-    assert [job.state for job in jobs.jobs()] == [JobState.CANCELLED]
-    assert len(library.documents()) < 200
-    assert list((tmp_path / "uploads").iterdir()) == []
-
-
-def test_a_job_broken_off_by_a_stop_is_finished_after_the_next_start(tmp_path: Path) -> None:
-    embedder = PausingEmbedder()
-    library = a_library(tmp_path, embedder=embedder)
-    jobs = IngestJobs(library.catalog, library, tmp_path / "uploads")
-    jobs.accept("rows.jsonl", ROWS)
-    jobs.start()
-    assert embedder.reached.wait(30)
-    stopping = threading.Thread(target=jobs.stop)
-    stopping.start()
-    jobs.wait_until_stopping()
-    embedder.go_on.set()
-    stopping.join()
-    assert [job.state for job in jobs.jobs()] == [JobState.QUEUED]
-    worked_off(jobs)
-    assert [job.state for job in jobs.jobs()] == [JobState.DONE]
-    assert len(library.documents()) == 200
-
-
-def test_an_upload_whose_bytes_are_damaged_on_the_disk_is_refused(jobs: IngestJobs, tmp_path: Path) -> None:
-    accepted = jobs.accept("faq.md", b"# FAQ\n\nText.")
-    (tmp_path / "uploads" / accepted).write_bytes(b"# FAQ\n\nTexT.")
-    worked_off(jobs)
-    job = jobs.jobs()[0]
-    assert job.state is JobState.REFUSED
-    assert "upload it again" in job.refused[0].reason

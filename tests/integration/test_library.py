@@ -221,12 +221,12 @@ def test_saving_twice_writes_once(tmp_path: Path) -> None:
     library = a_library(tmp_path)
     library.add_document(a_draft("refunds", REFUNDS))
     library.save()
-    written = saved_files(tmp_path, "words.npz")[0].stat().st_mtime_ns
+    written = saved_files(tmp_path, "words.index")[0].stat().st_mtime_ns
     library.save()
-    assert saved_files(tmp_path, "words.npz")[0].stat().st_mtime_ns == written
+    assert saved_files(tmp_path, "words.index")[0].stat().st_mtime_ns == written
 
 
-@pytest.mark.parametrize("file", ["vectors-en.index", "words.npz", "manifest.json"])
+@pytest.mark.parametrize("file", ["vectors-en.index", "words.index", "manifest.json"])
 @pytest.mark.parametrize("damage", ["a flipped byte", "missing", "cut short"])
 def test_a_damaged_index_is_noticed_and_answers_come_from_the_database(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, file: str, damage: str
@@ -260,7 +260,7 @@ def test_saving_replaces_a_damaged_index(tmp_path: Path) -> None:
     library = a_library(tmp_path)
     library.add_document(a_draft("refunds", REFUNDS))
     library.save()
-    saved_files(tmp_path, "words.npz")[0].write_bytes(b"damaged")
+    saved_files(tmp_path, "words.index")[0].write_bytes(b"damaged")
     opened = a_library(tmp_path)
     opened.save()
     assert opened.verify().ok

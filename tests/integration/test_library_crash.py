@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from knowledge.chunking import split_into_passages
-from knowledge.ingestion import IngestJobs, JobState
 from knowledge.languages import detect_language
 from knowledge.library import KnowledgeLibrary
 from knowledge.passages import DocumentText
@@ -38,25 +37,6 @@ CHANGE_WITHOUT_END = """
             library.save()
         print("changed", flush=True)
 """
-
-WORK_OFF_UPLOADS = """
-    import sys
-    from pathlib import Path
-    from knowledge.ingestion import IngestJobs
-    from tests.fakes.embedder import FakeEmbedder
-    from tests.fakes.knowledge import a_library
-    class Telling(FakeEmbedder):
-        def embed_passages(self, texts):
-            print("embedding", flush=True)
-            return super().embed_passages(texts)
-    folder = Path(sys.argv[1])
-    library = a_library(folder, embedder=Telling())
-    jobs = IngestJobs(library.catalog, library, folder / "uploads")
-    jobs.start()
-    print("started", flush=True)
-    sys.stdin.read()
-"""
-
 
 def start(program: str, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
@@ -96,31 +76,3 @@ def test_a_library_killed_while_it_changes_is_whole_again(tmp_path: Path) -> Non
         opened.save()
         assert_whole(a_library(tmp_path))
     assert opened.documents()
-
-
-def test_an_upload_killed_half_way_is_finished_by_the_next_start_without_doubling(tmp_path: Path) -> None:
-    lines = "\n".join(
-        f'{{"id": "row{i}", "title": "Row {i}", "text": "Row number {i} of the list."}}' for i in range(300)
-    )
-    library = a_library(tmp_path)
-    accepted = IngestJobs(library.catalog, library, tmp_path / "uploads").accept("rows.jsonl", lines.encode())
-
-    for _ in range(2):
-        kill_after(start(WORK_OFF_UPLOADS, str(tmp_path)), lines=3)  # started, and two batches begun
-    interrupted = IngestJobs(library.catalog, library, tmp_path / "uploads").job(accepted)
-    assert interrupted is not None
-    assert interrupted.state is JobState.RUNNING
-    assert 0 < len(library.documents()) < 300
-
-    jobs = IngestJobs(library.catalog, library, tmp_path / "uploads")
-    jobs.start()
-    jobs.wait_until_idle()
-    jobs.stop()
-    done = jobs.job(accepted)
-    assert done is not None
-    assert done.state is JobState.DONE
-    assert done.added + done.unchanged == 300
-    assert len(library.documents()) == 300
-    assert all(document.version == 1 and document.passages == 1 for document in library.documents())
-    assert_whole(library)
-    assert list((tmp_path / "uploads").iterdir()) == []

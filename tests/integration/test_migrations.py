@@ -12,6 +12,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -20,7 +21,9 @@ from alembic.operations import Operations
 from sqlalchemy import Engine, UniqueConstraint, inspect
 from sqlmodel import SQLModel
 
-import bot.transcripts  # noqa: F401  registers its tables
+import bot.intent_lists  # noqa: F401  registers its tables
+import bot.signal_log  # noqa: F401
+import bot.transcripts  # noqa: F401
 import knowledge.catalog  # noqa: F401
 import ui.accounts  # noqa: F401
 from bot.migrations import newest_revision, upgrade_database
@@ -189,11 +192,17 @@ def test_a_database_that_is_up_to_date_is_not_locked(engine: Engine) -> None:
         upgrade_database(engine)
 
 
-def test_the_first_migration_can_be_taken_back(engine: Engine) -> None:
+def migrations() -> list[ModuleType]:
+    """All of them, the oldest first."""
+    scripts = sorted((ROOT / "bot" / "migrations" / "versions").glob("[0-9]*.py"))
+    return [importlib.import_module(f"bot.migrations.versions.{script.stem}") for script in scripts]
+
+
+def test_the_migrations_can_be_taken_back(engine: Engine) -> None:
     upgrade_database(engine)
-    migration = importlib.import_module("bot.migrations.versions.0001_first_tables")
     with engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
-        migration.downgrade()
+        for migration in reversed(migrations()):
+            migration.downgrade()
     assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
 
 
@@ -203,7 +212,8 @@ def test_migrations_can_be_written_for_postgresql() -> None:
         dialect_name="postgresql", opts={"as_sql": True, "output_buffer": written, "literal_binds": True}
     )
     with Operations.context(context):
-        importlib.import_module("bot.migrations.versions.0001_first_tables").upgrade()
+        for migration in migrations():
+            migration.upgrade()
     for table in SQLModel.metadata.sorted_tables:
         assert f"CREATE TABLE {table.name} " in written.getvalue()
         for constraint in table.constraints:

@@ -15,7 +15,7 @@ from bot.intents import UNKNOWN, Intent, IntentPrediction, LeadsTo
 from bot.manager import ConversationManager, TurnLimits, never
 from bot.messages import Author, Handler, Message, MessageState
 from bot.prompt import Prompt
-from bot.protocols import Assessment, EvidenceSentence
+from bot.protocols import Assessment, EvidenceSentence, fixed_intents
 from bot.writing import AnswerWriter, WritingLimits
 from knowledge.passages import ScoredPassage
 from knowledge.sentences import split_sentences
@@ -72,10 +72,9 @@ def a_desk(
     manager = ConversationManager(
         transcripts=transcripts,
         retriever=retriever or WordRetriever(REFUNDS),
-        classifier=ScriptedClassifier(predictions),
+        live_intents=fixed_intents(ScriptedClassifier(predictions), (GREETING, PERSON)),
         verifier=verifier,
         writer=AnswerWriter(generator, verifier, WritingLimits(quote_sentences=1)),
-        intents=(GREETING, PERSON),
         asks_for_person=lambda text: "human" in text,
         limits=TurnLimits(max_message_characters=200),
     )
@@ -285,10 +284,9 @@ def test_a_second_message_waits_until_the_first_is_answered() -> None:
     manager = ConversationManager(
         transcripts=transcripts,
         retriever=WordRetriever(REFUNDS),
-        classifier=ScriptedClassifier(),
+        live_intents=fixed_intents(ScriptedClassifier(), ()),
         verifier=verifier,
         writer=AnswerWriter(generator, verifier),
-        intents=(),
         asks_for_person=lambda _: False,
     )
     conversation_id = transcripts.open_conversation(channel="test").conversation_id

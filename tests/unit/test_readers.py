@@ -25,23 +25,38 @@ def refusal(name: str, content: bytes, limits: ReadingLimits | None = None) -> s
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("plan.md", PDF_BYTES, "seems to be a PDF file"),
         ("plan.pdf", EXE_BYTES, "seems to be a Windows program"),
         ("plan.txt", b"PK\x03\x04" + bytes(40), "ZIP archive"),
         ("plan.csv", b"\x89PNG\r\n\x1a\n" + bytes(20), "a PNG picture"),
-        ("plan.txt", b"<!DOCTYPE html><html><body>x</body></html>", "an HTML page"),
         ("plan.pdf", b"just words", "is not a PDF file"),
         ("plan.docx", b"just words", "is not a Word document"),
         ("plan.docx", OLE_BYTES, "save as .docx without a password"),
         ("plan.doc", OLE_BYTES, "save as .docx"),
-        ("plan.xls", OLE_BYTES, "save the sheet as .csv"),
-        ("plan.ppt", OLE_BYTES, "save as .docx or .pdf"),
-        ("plan.bin", bytes(range(256)), "Markdown, HTML, text, PDF, Word (.docx), CSV and TSV files are accepted"),
+        ("plan.xls", OLE_BYTES, "save as .xlsx or .csv"),
+        ("plan.ppt", OLE_BYTES, "save as .pptx or .pdf"),
+        (
+            "plan.bin",
+            bytes(range(256)),
+            "PDF, Word (.docx), PowerPoint (.pptx), Excel (.xlsx), CSV, HTML, Markdown, text and e-mail",
+        ),
+        ("plan.docx", OLE_BYTES + "EncryptedPackage".encode("utf-16-le"), "it is password-protected"),
+        ("plan.docx", OLE_BYTES + "WordDocument".encode("utf-16-le"), "it is a legacy Word file; save as .docx"),
+        ("plan.xls", OLE_BYTES + "Workbook".encode("utf-16-le"), "it is a legacy Excel file; save as .xlsx"),
+        ("mail.eml", OLE_BYTES + "__substg1.0_0".encode("utf-16-le"), "it is an Outlook message; save as .eml"),
+        ("plan.doc", b"{\\rtf1 hello}", "save as .docx"),
+        ("plan.rtf", b"{\\rtf1 hello}", "save as .docx"),
+        ("scan.jpg", b"\xff\xd8\xff\xe0" + bytes(20), "run OCR"),
+        ("plan.xyz", b"words", "the type '.xyz' is not known"),
         ("plan", b"\x7fELF\x02\x01\x01\x00", "a Linux program"),
     ],
 )
 def test_content_that_does_not_fit_its_name_is_refused_with_a_way_out(name: str, content: bytes, expected: str) -> None:
     assert expected in refusal(name, content)
+
+
+@pytest.mark.parametrize("name", ["plan.txt", "plan.xls", "plan.doc", "plan", "plan.pdf"])
+def test_a_page_is_read_as_a_page_whatever_its_name(name: str) -> None:
+    assert read_document(name, b"<!DOCTYPE html><html><body><h1>Plan</h1>x</body></html>").title == "Plan"
 
 
 @pytest.mark.parametrize("extension", SUPPORTED_EXTENSIONS)

@@ -62,7 +62,7 @@ def test_an_archive_in_an_archive_is_opened_one_level_deep() -> None:
 
 
 def test_a_bomb_is_refused_before_anything_is_unpacked() -> None:
-    content = zipped({"a.txt": bytes(5_000_000)})
+    content = zipped({"a.txt": bytes(20_000_000)})
     with pytest.raises(DocumentRefused, match="ZIP bomb"):
         next(expand_source("docs.zip", content))
     with pytest.raises(DocumentRefused, match="unpacks to"):

@@ -114,7 +114,7 @@ def test_a_part_that_declares_entities_is_refused(encoding: str) -> None:
 
 
 def test_a_container_that_unpacks_to_too_much_is_refused() -> None:
-    content = with_part(saved(docx.Document()), "word/media/x.bin", bytes(3_000_000))
+    content = with_part(saved(docx.Document()), "word/media/x.bin", bytes(20_000_000))
     with pytest.raises(DocumentRefused, match="unpacks to"):
         read_document("a.docx", content, limits=ReadingLimits(max_unzipped_bytes=1_000_000))
     with pytest.raises(DocumentRefused, match="ZIP bomb"):
@@ -131,5 +131,5 @@ def test_a_zip_that_is_no_word_file_is_refused() -> None:
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a.txt", "x")
-    with pytest.raises(DocumentRefused, match="seems to be a ZIP archive"):
+    with pytest.raises(DocumentRefused, match="the Word file is damaged or incomplete"):
         read_document("a.docx", buffer.getvalue())

@@ -39,7 +39,7 @@ def test_meaning_and_words_count_equally_where_words_cover_the_query() -> None:
 
 
 def test_words_that_cover_little_of_the_query_do_not_count() -> None:
-    scores = fused_scores(candidates([0.9, 0.8, 0.7], [0.0, 5.0, 10.0], [0.0, 0.05, 0.1]))
+    scores = fused_scores(candidates([0.9, 0.8, 0.7], [0.0, 5.0, 10.0], [0.0, 0.02, 0.04]))
     assert scores.tolist() == pytest.approx([1.0, 0.5, 0.0], abs=1e-5)
 
 

@@ -72,8 +72,12 @@ def _exit_code(error: Exception) -> ExitCode:
 
 
 def set_up_logging(level: str) -> None:
-    """Logs go to standard error, a line each."""
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    """Logs go to standard error, a line each, without personal data."""
+    from bot.signals.masking import MaskingFormatter
+
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(MaskingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[lines])
     for noisy in ("httpx", "httpcore", "asyncio", "alembic", "transformers", "urllib3", "faiss"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

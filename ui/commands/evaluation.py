@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ui.commands.console import JsonOption, errors_as_sentences, print_json, print_text, progress_bar
+from ui.commands.training import Method, MethodOption, RefuseOption, tell_epoch
 
 evaluate = typer.Typer(help="Measure quality on data the installation was not tuned on.", no_args_is_help=True)
 
@@ -36,14 +37,24 @@ def intents(
     ] = None,
     shots: Annotated[int | None, typer.Option(min=1, help="Use only so many training examples an intent.")] = None,
     seed: Annotated[int, typer.Option(help="Which examples `--shots` takes.")] = 0,
+    method: MethodOption = Method.auto,
+    refuse: RefuseOption = 0.08,
     as_json: JsonOption = False,
 ) -> None:
     """Accuracy, out-of-scope detection and calibration of the intent classifier."""
     with errors_as_sentences(as_json=as_json), progress_bar() as progress:
         from bot.evaluations import evaluate_intents_file
         from bot.settings import load_settings
+        from bot.training.evaluate_intents import EvaluationOptions
 
-        figures = evaluate_intents_file(load_settings(), test, train=train, shots=shots, seed=seed, progress=progress)
+        figures = evaluate_intents_file(
+            load_settings(),
+            test,
+            train=train,
+            options=EvaluationOptions(method.value, shots, seed, refuse),
+            watch=tell_epoch,
+            progress=progress,
+        )
     _tell(figures, as_json=as_json)
 
 

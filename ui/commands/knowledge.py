@@ -11,6 +11,7 @@ import typer
 from ui.commands.console import ExitCode, JsonOption, errors_as_sentences, note, print_json, print_text, progress_bar
 
 if TYPE_CHECKING:
+    from knowledge.catalog_values import RemovalReceipt
     from knowledge.passages import IngestReport
 
 documents = typer.Typer(help="The documents of the knowledge base.", no_args_is_help=True)
@@ -21,6 +22,9 @@ def ingest(
         list[Path],
         typer.Argument(help="Files, folders, .zip, or .jsonl/.jsonl.gz with id, title and text on each line."),
     ],
+    encoding: Annotated[
+        str, typer.Option(help="How the text files are written, such as gb18030 or big5; found out where not given.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Take documents in, or bring them up to date.
@@ -32,10 +36,17 @@ def ingest(
         from bot.bootstrap import open_library
         from bot.settings import load_settings
         from knowledge.ingestion import ingest_paths
+        from knowledge.readers import known_encoding
 
-        library = open_library(load_settings(), progress=progress)
+        settings = load_settings()
+        chosen = known_encoding(encoding) if encoding else ""
+        library = open_library(settings, progress=progress)
         report = ingest_paths(
-            library, paths, on_progress=lambda step: progress(step.stage, step.done / max(1, step.total))
+            library,
+            paths,
+            encoding=chosen,
+            limits=settings.reading_limits(),
+            on_progress=lambda step: progress(step.stage, step.done / max(1, step.total)),
         )
         library.save()
     _tell_ingested(report, as_json=as_json)
@@ -76,7 +87,7 @@ def list_documents(as_json: JsonOption = False) -> None:
 
         rows = open_home(load_settings()).catalog.documents()
     if as_json:
-        keys = ("title", "source", "state", "passages", "version")
+        keys = ("title", "source", "state", "passages", "version", "encoding")
         print_json({"documents": [{"id": row.document_id, **{key: getattr(row, key) for key in keys}} for row in rows]})
         return
     for row in rows:
@@ -105,13 +116,26 @@ def remove(
                 "passages": receipt.passages,
                 "generation": receipt.generation,
                 "unreachable": receipt.unreachable,
+                "probes": receipt.probes,
+                "originals": receipt.originals,
+                "copies": receipt.copies,
+                "same_text_in": list(receipt.same_text_in),
             }
         )
     else:
-        proof = "a search no longer finds it" if receipt.unreachable else "but a search still finds its text"
-        print_text(f"Removed '{receipt.title}' ({receipt.passages} passages); {proof}.")
+        _tell_removed(receipt)
     if not receipt.unreachable:
         raise typer.Exit(ExitCode.FAILED)
+
+
+def _tell_removed(receipt: RemovalReceipt) -> None:
+    print_text(f"Removed '{receipt.title}' ({receipt.document_id}), generation {receipt.generation}:")
+    print_text(f"  {receipt.passages} passages, their text and their vectors overwritten")
+    print_text(f"  {receipt.originals} original files deleted, {receipt.copies} copies erased from snapshots")
+    tried = f"{receipt.probes} of its sentences were searched for"
+    print_text(f"  {tried}; " + ("none is found any more" if receipt.unreachable else "A SEARCH STILL FINDS ITS TEXT"))
+    for other in receipt.same_text_in:
+        print_text(f"  The document '{other}' says the same in the same words, and still does")
 
 
 def search(
@@ -133,7 +157,14 @@ def search(
         milliseconds = 1000 * (time.monotonic() - began)
     if as_json:
         keys = ("passage_id", "document_id", "title", "source", "heading", "text")
-        passages = [{**{key: getattr(one.passage, key) for key in keys}, "score": round(one.score, 4)} for one in found]
+        passages = [
+            {
+                **{key: getattr(one.passage, key) for key in keys},
+                "score": round(one.score, 4),
+                "repeated_in": [repetition.document_id for repetition in one.repetitions],
+            }
+            for one in found
+        ]
         print_json({"passages": passages, "ms": round(milliseconds, 1)})
         return
     for one in found:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,6 +33,7 @@ def serve(
 
 def _run(settings: Settings, listening: socket.socket, *, empty: bool) -> None:
     from ui.app import create_app, prepare_environment
+    from ui.gradio_import import import_gradio
 
     prepare_environment(allow_download=settings.models.allow_download)
     import uvicorn
@@ -41,15 +41,17 @@ def _run(settings: Settings, listening: socket.socket, *, empty: bool) -> None:
     from bot.bootstrap import start
     from ui.accounts import Accounts
 
-    pages_ready = threading.Thread(target=import_module, args=("gradio",))
+    pages_ready = threading.Thread(target=import_gradio)
     pages_ready.start()  # takes seconds, some of them beside the loading of the models
     with progress_bar() as progress:
-        frontdesk = start(settings, progress=progress, sample=not empty)
+        frontdesk = start(settings, progress=progress, sample=not empty, separate=True)
     pages_ready.join()
     try:
         accounts = Accounts(frontdesk.engine)
         app = create_app(frontdesk, accounts)
         first_admin = accounts.ensure_first_admin()
+        if frontdesk.separate_generator is not None:
+            frontdesk.separate_generator.wait_until_ready()
         address = _address(listening)
         pages = ("chat", "console", "knowledge")
         note("\nfrontdesk is open.\n" + "\n".join(f"  {page.capitalize():11}{address}/{page}" for page in pages))

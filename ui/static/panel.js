@@ -78,6 +78,15 @@ function afterDrawing() {
   root.querySelectorAll("time[data-at]").forEach((time) => writeTime(time, locale));
   root.querySelectorAll("textarea[name]").forEach(fitTextarea);
   root.querySelectorAll("[data-draft]").forEach(giveBack);
+  root.querySelectorAll("select[data-chosen]").forEach((list) => {
+    if (document.activeElement !== list) list.value = list.dataset.chosen; // what was chosen before is not the attribute's
+  });
+  const marked = root.querySelector("mark[data-show]");
+  if (marked && marked.dataset.show !== root.dataset.shown) {
+    root.dataset.shown = marked.dataset.show;
+    const box = marked.closest(".fd-open__body");
+    box.scrollTop = marked.offsetTop - box.offsetTop - 24;
+  }
   const wanted = root.querySelector("[data-focus]");
   if (wanted && wanted.dataset.focus !== root.dataset.focused) {
     root.dataset.focused = wanted.dataset.focus;
@@ -97,7 +106,10 @@ function writeTime(time, locale) {
 
 // --- forms ---
 
+const isFree = (element) => element && element.hasAttribute("data-free"); // a form of several fields, sent by its button only
+
 function fitTextarea(area) {
+  if (isFree(area)) return;
   area.style.height = "auto";
   area.style.height = `${area.scrollHeight}px`;
   const form = area.form;
@@ -118,7 +130,7 @@ const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) =
 
 function submitted(form) {
   const fields = Object.fromEntries(new FormData(form));
-  const area = form.querySelector("textarea");
+  const area = isFree(form) ? null : form.querySelector("textarea");
   if (area && (form.dataset.busy === "true" || !area.value.trim())) return;
   const name = form.dataset.event === "send" ? "send" : "act";
   trigger(name, { ...form.dataset, ...fields, client: newId() });
@@ -175,7 +187,7 @@ root.addEventListener("submit", (event) => {
 
 root.addEventListener("keydown", (event) => {
   const composing = event.isComposing || event.keyCode === 229; // Enter that chooses a Chinese word sends nothing
-  if (event.target.nodeName !== "TEXTAREA" || event.key !== "Enter" || event.shiftKey || composing) return;
+  if (event.target.nodeName !== "TEXTAREA" || isFree(event.target) || event.key !== "Enter" || event.shiftKey || composing) return;
   event.preventDefault();
   event.target.form.requestSubmit();
 });
@@ -188,29 +200,78 @@ root.addEventListener("input", (event) => {
   pause = setTimeout(() => trigger("act", { act: event.target.dataset.live, text: event.target.value }), 250);
 });
 
+root.addEventListener("change", (event) => {
+  const { nodeName, dataset, value } = event.target;
+  if (nodeName === "SELECT" && dataset.live) trigger("act", { act: dataset.live, text: value });
+});
+
 // --- files ---
+
+const A_GROUP = 8; // files that are reported together: work on the first begins while the rest is still being sent
 
 async function sendFiles(zone, files) {
   if (!files.length) return;
   const status = zone.querySelector("[data-sending]");
-  const arrived = [];
-  for (const [position, file] of [...files].entries()) {
-    status.textContent = status.dataset.sending.replace("{count}", `${position + 1}/${files.length}`);
+  const tell = (text) => status && (status.textContent = text);
+  const batch = newId();
+  let arrived = [];
+  for (const [position, { file, name }] of files.entries()) {
+    tell(status ? status.dataset.sending.replace("{count}", `${position + 1}/${files.length}`) : "");
     try {
-      arrived.push({ path: (await upload(file)).path, name: file.name });
+      arrived.push({ path: (await upload(file)).path, name: zone.dataset.as || name });
     } catch {
-      arrived.push({ path: "", name: file.name, size: file.size });
+      arrived.push({ path: "", name, size: file.size });
+    }
+    if (arrived.length === A_GROUP || position + 1 === files.length) {
+      trigger("act", { act: "uploaded", batch, files: arrived });
+      arrived = [];
     }
   }
-  status.textContent = "";
-  trigger("act", { act: "uploaded", files: arrived });
+  tell("");
+}
+
+const isHidden = (name) => name.split("/").some((part) => part.startsWith("."));
+const named = (files) => [...files].map((file) => ({ file, name: file.webkitRelativePath || file.name })).filter(({ name }) => !isHidden(name));
+
+async function below(entry) {
+  if (entry.isFile) {
+    const file = await new Promise((found, lost) => entry.file(found, lost));
+    return isHidden(entry.fullPath) ? [] : [{ file, name: entry.fullPath.replace(/^\//, "") }];
+  }
+  const reader = entry.createReader();
+  const found = [];
+  for (;;) {
+    const some = await new Promise((read, lost) => reader.readEntries(read, lost)); // a hundred at a time, then none
+    if (!some.length) return found;
+    for (const each of some) found.push(...(await below(each)));
+  }
+}
+
+async function dropped(transfer) {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry && item.webkitGetAsEntry()).filter(Boolean);
+  if (!entries.some((entry) => entry.isDirectory)) return named(transfer.files);
+  const files = [];
+  for (const entry of entries) files.push(...(await below(entry)));
+  return files;
+}
+
+// A file of text goes into the field that its input names; only the browser reads it.
+async function readInto(input) {
+  const area = document.getElementById(input.dataset.into);
+  const [file] = input.files;
+  if (area && file) area.value = await file.text();
+  input.value = "";
 }
 
 const zoneOf = (event) => event.target.closest && event.target.closest("[data-drop]");
 
 root.addEventListener("change", (event) => {
   if (event.target.type !== "file") return;
-  sendFiles(zoneOf(event), [...event.target.files]);
+  if (event.target.dataset.into) {
+    readInto(event.target);
+    return;
+  }
+  sendFiles(zoneOf(event), named(event.target.files));
   event.target.value = "";
 });
 for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
@@ -219,7 +280,7 @@ for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
     if (!zone) return;
     event.preventDefault();
     zone.classList.toggle("is-over", name === "dragenter" || name === "dragover");
-    if (name === "drop") sendFiles(zone, [...event.dataTransfer.files]);
+    if (name === "drop") dropped(event.dataTransfer).then((files) => sendFiles(zone, files));
   });
 }
 

@@ -1,9 +1,12 @@
-"""Signals of a message: language, sentiment, entities.
+"""Signals of a message: language, frustration, entities.
 
 Revision 0006, after 0005.
 """
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0006"
 down_revision = "0005"
@@ -12,8 +15,19 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "message_signal",
+        sa.Column("message_id", sa.String(), primary_key=True),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("frustration", sa.Float()),
+        sa.Column("entities", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["message.message_id"], name="fk_message_signal_message", ondelete="CASCADE"
+        ),
+    )
+    op.create_index("ix_message_signal_at", "message_signal", ["at"])
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("message_signal")

@@ -1,0 +1,269 @@
+"""A ReplyGenerator whose model runs in a process of its own. Knows nothing of models.
+
+The server's threads and the model's then do not wait for one interpreter lock, both start at the same time, and a crash
+of the model (out of memory, a driver) costs the answers under way a sentence, never the server: it is started again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.errors import GenerationFailed
+from bot.prompt import Prompt
+from knowledge.errors import ModelUnavailable
+from knowledge.model_folders import ModelDescription
+
+_log = logging.getLogger(__name__)
+
+_ASK_STOP_SECONDS = 0.05  # how often `stop` is asked while the model says nothing
+_COUNT_SECONDS = 30.0  # longest wait for a count of tokens
+_QUIET_SECONDS = 120.0  # a model that says nothing for that long, with others before it in line, is taken for stuck
+_BACK_OFF_SECONDS = (0.0, 1.0, 5.0, 30.0)  # before the first, second, … start again of a model that keeps crashing
+_HEALTHY_SECONDS = 60.0  # a process that lived that long begins the back-off anew
+_COMMAND = [sys.executable, "-m", "bot.generators.generator_process"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """What TransformersGenerator is loaded with, as plain values."""
+
+    model: str
+    adapter: str | None
+    languages: tuple[str, ...]
+    device: str
+    dtype: str
+    threads: int
+    allow_download: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    release: str
+    languages: frozenset[str]
+    context_tokens: int
+    description: ModelDescription
+
+
+class SeparateGenerator:
+    """Thread-safe. The constructor returns at once, while the model loads; everything else waits until it is there."""
+
+    def __init__(self, options: ModelOptions, *, command: list[str] | None = None) -> None:
+        """`command` starts the process; tests give their own."""
+        self._options = options
+        self._command = command or _COMMAND
+        self._guard = threading.Lock()  # of what follows
+        self._answers: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
+        self._last_number = 0
+        self._ready: _Ready | None = None
+        self._unavailable: str | None = None
+        self._loaded = threading.Event()  # set when the first process said that it is ready, or is not
+        self._running = threading.Event()  # set while a process is ready
+        self._process: subprocess.Popen[str] | None = None  # one that is ready
+        self._child: subprocess.Popen[str] | None = None  # one that runs, ready or not
+        self._is_closed = threading.Event()
+        self._keeper = threading.Thread(target=self._keep_running, name="generator process", daemon=True)
+        self._keeper.start()
+
+    # The ReplyGenerator
+
+    @property
+    def release(self) -> str:
+        return self.wait_until_ready().release
+
+    @property
+    def languages(self) -> frozenset[str]:
+        return self.wait_until_ready().languages
+
+    def describe(self) -> ModelDescription:
+        return self.wait_until_ready().description
+
+    def wait_until_ready(self) -> _Ready:
+        """Raises ModelUnavailable where the model cannot be loaded."""
+        self._loaded.wait()
+        if self._ready is None:
+            raise ModelUnavailable(self._unavailable or "The generator was closed before it was loaded")
+        return self._ready
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the model can answer now; False while it is being started again."""
+        return self._running.is_set()
+
+    def wait_until_running(self, seconds: float) -> bool:
+        """Whether the model can answer within that time."""
+        return self._running.wait(seconds)
+
+    def count_tokens(self, text: str) -> int:
+        """Raises GenerationFailed while the model is being started again."""
+        self.wait_until_ready()
+        number, answers = self._ask({"do": "count", "text": text})
+        try:
+            return int(_checked(answers.get(timeout=_COUNT_SECONDS))["tokens"])
+        except queue.Empty:
+            raise GenerationFailed("The generator does not answer") from None
+        finally:
+            self._forget(number)
+
+    def generate(self, prompt: Prompt, *, max_tokens: int, stop: Callable[[], bool]) -> Iterator[str]:
+        """Pieces of text as the model writes them. `stop()` is asked every 50 ms and before every piece.
+
+        Raises GenerationFailed: prompt and reply do not fit, the model broke off, or it is being started again.
+        """
+        self.wait_until_ready()
+        messages = [[message.role, message.text] for message in prompt.messages]
+        return self._pieces({"do": "generate", "messages": messages, "max_tokens": max_tokens}, stop)
+
+    def close(self) -> None:
+        """Ends the process; replies under way fail."""
+        self._is_closed.set()
+        if self._child is not None:
+            self._child.kill()
+        self._keeper.join()
+        self._loaded.set()
+
+    # Requests
+
+    def _pieces(self, request: dict[str, Any], stop: Callable[[], bool]) -> Iterator[str]:
+        number, answers = self._ask(request)
+        try:
+            while (piece := _next_piece(answers, stop)) is not None:
+                yield piece
+        finally:
+            self._forget(number)
+            self._tell({"id": number, "do": "stop"})  # of no effect on what has ended
+
+    def _ask(self, request: dict[str, Any]) -> tuple[int, queue.SimpleQueue[dict[str, Any]]]:
+        answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        with self._guard:
+            self._last_number += 1
+            number = self._last_number
+            self._answers[number] = answers
+        if not self._tell({"id": number, **request}):
+            self._forget(number)
+            raise GenerationFailed("The generator is being started again; ask once more in a moment")
+        return number, answers
+
+    def _forget(self, number: int) -> None:
+        with self._guard:
+            self._answers.pop(number, None)
+
+    def _tell(self, message: dict[str, Any]) -> bool:
+        """Whether there was somebody to tell."""
+        line = json.dumps(message) + "\n"
+        with self._guard:
+            process = self._process
+            if process is None or process.stdin is None:
+                return False
+            try:
+                process.stdin.write(line)
+                process.stdin.flush()
+            except (OSError, ValueError):  # it has just ended
+                return False
+        return True
+
+    # The process
+
+    def _keep_running(self) -> None:
+        crashes = 0
+        while not self._is_closed.is_set():
+            began = time.monotonic()
+            self._run_once()
+            if self._is_closed.is_set() or self._unavailable is not None:
+                return
+            crashes = 0 if time.monotonic() - began > _HEALTHY_SECONDS else crashes + 1
+            wait = _BACK_OFF_SECONDS[min(crashes, len(_BACK_OFF_SECONDS) - 1)]
+            _log.error("The generator's process ended unexpectedly; it is started again in %.0f s", wait)
+            self._is_closed.wait(wait)
+
+    def _run_once(self) -> None:
+        """Starts the process and hands out what it says, until it ends."""
+        process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env=_environment(),
+        )
+        self._child = process
+        if self._is_closed.is_set():  # closed meanwhile
+            process.kill()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with process:
+            try:
+                process.stdin.write(json.dumps(asdict(self._options)) + "\n")
+                process.stdin.flush()
+                self._begin(process, process.stdout.readline())
+                for line in process.stdout:
+                    self._hand_out(json.loads(line))
+            except (OSError, ValueError) as error:
+                _log.warning("The generator's process said something unreadable: %s", error)
+            finally:
+                process.kill()
+                self._running.clear()
+                self._process = None
+                self._fail_all()
+
+    def _begin(self, process: subprocess.Popen[str], first: str) -> None:
+        said = json.loads(first) if first else {}
+        if "release" not in said:
+            if self._ready is None:  # later it is a crash: a model that once could be loaded is tried again
+                self._unavailable = said.get("unavailable", "The generator's process ended while it loaded the model")
+                self._loaded.set()
+            return
+        description = ModelDescription(**said["description"])
+        self._ready = _Ready(said["release"], frozenset(said["languages"]), said["context_tokens"], description)
+        self._process = process
+        self._running.set()
+        self._loaded.set()
+
+    def _hand_out(self, answer: dict[str, Any]) -> None:
+        with self._guard:
+            answers = self._answers.get(answer["id"])
+        if answers is not None:
+            answers.put(answer)
+
+    def _fail_all(self) -> None:
+        with self._guard:
+            waiting = list(self._answers.values())
+        for answers in waiting:
+            answers.put({"failed": "The generator broke off and is being started again"})
+
+
+def _next_piece(answers: queue.SimpleQueue[dict[str, Any]], stop: Callable[[], bool]) -> str | None:
+    """None at the end, and where `stop` says so. Raises GenerationFailed."""
+    waits_until = time.monotonic() + _QUIET_SECONDS
+    while not stop():
+        try:
+            answer = _checked(answers.get(timeout=_ASK_STOP_SECONDS))
+        except queue.Empty:
+            if time.monotonic() > waits_until:
+                raise GenerationFailed("The generator does not answer") from None
+            continue
+        return None if "end" in answer else str(answer["piece"])
+    return None
+
+
+def _checked(answer: dict[str, Any]) -> dict[str, Any]:
+    if "failed" in answer:
+        raise GenerationFailed(answer["failed"])
+    return answer
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with this package where Python looks for it: we may have been started from elsewhere."""
+    root = str(Path(__file__).parents[2])
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}

@@ -1,0 +1,1 @@
+"""What a message tells besides its intent: language, frustration, and the things it names. Knows no conversation."""

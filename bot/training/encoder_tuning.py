@@ -1,0 +1,53 @@
+"""Teaches an encoder to keep intents apart, and goes on where a killed training stood. Knows nothing of releases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from bot.training.tuning_run import Measured, Task, Tuned, TuningRecipe, TuningRun
+from knowledge.torch_runtime import torch_threads
+
+if TYPE_CHECKING:
+    from bot.training.checkpoints import Checkpoints
+    from knowledge.tunable_encoder import TunableEncoder
+
+Watch = Callable[[Measured], None]
+Report = Callable[[float], None]
+
+
+def unwatched(_: Measured) -> None:
+    """For trainings that nobody looks at."""
+
+
+def tune(
+    encoder: TunableEncoder,
+    task: Task,
+    recipe: TuningRecipe,
+    *,
+    checkpoints: Checkpoints | None = None,
+    watch: Watch = unwatched,
+    report: Report | None = None,
+) -> Tuned:
+    """Trains until `recipe.epochs` are over, or `recipe.patience` of them brought no better validation loss.
+
+    The best epoch's weights are kept; the last one's without validation. With `checkpoints`, a training that was
+    killed goes on where it stood. The same seed gives the same weights, up to rounding. `report` is told, after
+    every step, which share of the steps is done.
+    """
+    run = TuningRun(encoder, task, recipe)
+    with torch_threads(run.threads):
+        standing = checkpoints.read(task.stage) if checkpoints else None
+        if standing:
+            run.restore(standing)
+        while not run.is_over():
+            for share in run.epoch():
+                if report:
+                    report(share)
+                if checkpoints and checkpoints.is_due():
+                    checkpoints.write(task.stage, run.standing())
+            measured = run.measure()
+            if checkpoints:
+                checkpoints.write(task.stage, run.standing())
+            watch(measured)
+        return run.result()

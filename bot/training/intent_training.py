@@ -1,0 +1,198 @@
+"""`frontdesk train intents`: a file of examples → a release, measured on examples it never learnt from.
+
+The file is dealt into three parts, every intent evenly: what is learnt from, what chooses the epoch and weighs the
+views, and a tenth for testing that decides nothing. Knows nothing of settings or of the command line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bot.classifiers.finetuned import HeadClassifier, tuned_embedder, write_head
+from bot.intent_editing import digest_of
+from bot.released_intents import ReleasedList, without_examples, write_released_list
+from bot.releases import Metrics, publish_release
+from bot.training.checkpoints import Checkpoints
+from bot.training.encoder_tuning import Watch, unwatched
+from bot.training.evaluate_intents import evaluate_intents
+from bot.training.evaluation_data import IntentRow
+from bot.training.event_files import EventFiles
+from bot.training.intent_learning import key_of
+from bot.training.intent_views import IN_SCOPE_REFUSED
+from bot.training.intents import KIND, RECIPE, LabelledText, data_digest, train_intent_head
+from bot.training.metrics import bootstrap_interval
+from bot.training.promotion import Validation
+from bot.training.tuned_intents import TunedIntents, TuningOptions, choose_method, train_tuned_intents, tunable
+from knowledge.model_folders import ProgressCallback, no_progress
+
+if TYPE_CHECKING:
+    from bot.protocols import IntentClassifier
+    from bot.training.intent_files import IntentData
+    from bot.training.intents import TrainedIntents
+    from bot.training.tuning_run import Measured
+    from knowledge.protocols import Embedder
+
+METHODS = ("auto", "head", "lora", "full")
+_TESTED = 10  # one example in so many is for testing
+_FEWEST_TESTED = 5  # examples of an intent from which on one is for testing
+
+
+@dataclass(frozen=True, slots=True)
+class IntentTraining:
+    folder: Path  # the release
+    method: str
+    metrics: Metrics
+    seconds: float
+    examples: int
+
+
+def train_intents(
+    data: IntentData,
+    embedder: Embedder,
+    releases_folder: Path,
+    *,
+    method: str = "auto",
+    seed: int = 0,
+    refused: float = IN_SCOPE_REFUSED,
+    watch: Watch = unwatched,
+    progress: ProgressCallback = no_progress,
+) -> IntentTraining:
+    """Trains, measures and makes a release; puts nothing to use.
+
+    What was killed goes on where it stood when it is asked for again: same data, method, seed and embedder. The head
+    of a release learns from every example after a twin was tested; a tuned encoder never sees the tested ones.
+    Raises TrainingDataInvalid, and ModelUnavailable where the encoder cannot be tuned.
+    """
+    chosen = choose_method(data.examples, embedder) if method == "auto" else method
+    digest = data_digest(data.examples, data.titles or {})
+    key = hashlib.sha256(f"{digest} {chosen} {seed} {refused} {embedder.fingerprint} {RECIPE}".encode()).hexdigest()
+    checkpoints = Checkpoints.of(releases_folder / KIND, key)
+    learnt, tested = deal_test(data.examples, seed)
+    with EventFiles(checkpoints.folder) as events:
+        made = _Making(data, embedder, seed, refused, progress).train(
+            chosen, learnt, checkpoints, _both(watch, events.add)
+        )
+        metrics, validation = _tested(made.classifier, tested, made.trained, progress)
+        events.add_figures(metrics)
+
+    def write(folder: Path) -> None:
+        write_head(made.trained.head, folder)
+        if made.tuned is not None:
+            made.tuned.write_encoder(folder)
+        if data.intents:
+            write_released_list(ReleasedList(0, digest_of(data.intents), without_examples(data.intents)), folder)
+        if validation is not None:
+            validation.write(folder)
+        for file in events.files():
+            shutil.copyfile(file, folder / file.name)
+
+    seconds = made.trained.seconds
+    folder = publish_release(
+        releases_folder,
+        KIND,
+        write,
+        data_sha256=digest,
+        base=embedder.fingerprint,
+        recipe=f"{RECIPE}-{chosen}-{seed}",
+        metrics={"method": chosen, **metrics, "seconds": round(seconds, 2)},
+    )
+    checkpoints.remove()
+    return IntentTraining(folder, chosen, metrics, seconds, len(data.examples))
+
+
+def deal_test(examples: Sequence[LabelledText], seed: int) -> tuple[tuple[LabelledText, ...], tuple[LabelledText, ...]]:
+    """(What is learnt from, what is tested on): of each intent with five examples or more, a tenth and at least one."""
+    random = np.random.default_rng((seed, 1))
+    by_intent: dict[str, list[int]] = {}
+    for position, example in enumerate(examples):
+        by_intent.setdefault(example.intent, []).append(position)
+    tested: set[int] = set()
+    for _, positions in sorted(by_intent.items()):
+        if len(positions) >= _FEWEST_TESTED:
+            count = max(1, len(positions) // _TESTED)
+            tested.update(random.permutation(positions)[:count].tolist())
+    parts = ([], [])  # type: tuple[list[LabelledText], list[LabelledText]]
+    for position, example in enumerate(examples):
+        parts[position in tested].append(example)
+    return tuple(parts[0]), tuple(parts[1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    trained: TrainedIntents  # what is released
+    tuned: TunedIntents | None
+    classifier: IntentClassifier  # what is tested
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    data: IntentData
+    embedder: Embedder
+    seed: int
+    refused: float
+    progress: ProgressCallback
+
+    def train(self, method: str, learnt: Sequence[LabelledText], checkpoints: Checkpoints, watch: Watch) -> _Made:
+        if method == "head":
+            twin = self._head(learnt)
+            return _Made(self._head(self.data.examples), None, HeadClassifier(twin.head, self.embedder))
+        tuned = self._tuned(method, learnt, checkpoints, watch)
+        embedder = tuned_embedder(self.embedder, tuned.write_encoder(checkpoints.folder))
+        return _Made(tuned.trained, tuned, HeadClassifier(tuned.trained.head, self.embedder, embedder))
+
+    def _head(self, examples: Sequence[LabelledText]) -> TrainedIntents:
+        return train_intent_head(
+            examples,
+            self.embedder,
+            titles=self.data.titles,
+            seed=self.seed,
+            refused=self.refused,
+            progress=self.progress,
+        )
+
+    def _tuned(
+        self, method: str, examples: Sequence[LabelledText], checkpoints: Checkpoints, watch: Watch
+    ) -> TunedIntents:
+        return train_tuned_intents(
+            examples,
+            tunable(self.embedder),
+            TuningOptions("lora" if method == "lora" else "full", self.seed, self.refused),
+            titles=self.data.titles,
+            checkpoints=checkpoints,
+            watch=watch,
+            progress=self.progress,
+        )
+
+
+def _tested(
+    classifier: IntentClassifier,
+    tested: Sequence[LabelledText],
+    trained: TrainedIntents,
+    progress: ProgressCallback,
+) -> tuple[dict[str, float | int | str | None], Validation | None]:
+    """What was measured before, and the figures on the tested examples with the 95 % interval of their accuracy."""
+    metrics: dict[str, float | int | str | None] = dict(trained.metrics)
+    if not tested:
+        return metrics, None
+    rows = [IntentRow(example.text, example.intent) for example in tested]
+    figures = evaluate_intents(rows, classifier, progress=progress)
+    right = {key_of(row.text): classifier.classify(row.text).alternatives[0][0] == row.intent for row in rows}
+    low, high = bootstrap_interval([float(each) for each in right.values()])
+    metrics |= {name: figures[name] for name in ("accuracy", "macro_f1", "ece", "ms_per_query")}
+    metrics |= {"tested": len(rows), "accuracy_low": round(low, 4), "accuracy_high": round(high, 4)}
+    return metrics, Validation(right)
+
+
+def _both(first: Watch, second: Watch) -> Watch:
+    def watch(measured: Measured) -> None:
+        first(measured)
+        second(measured)
+
+    return watch

@@ -1,0 +1,170 @@
+"""Putting releases to use and back, of whatever kind; refuses what measures worse. Knows nothing of models.
+
+A release may carry `validation.json`: which messages of a held-out set it got right, by the sha256 of the message, and
+how the release in use at that time did on the same ones. Two releases are compared message by message.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import ReleaseInvalid, ReleaseWorse
+from bot.releases import (
+    Manifest,
+    current_release,
+    earlier_release,
+    go_back,
+    make_current,
+    open_release,
+    releases,
+)
+from bot.training.metrics import bootstrap_interval
+
+KINDS = ("intents", "verifier", "generator")
+VALIDATION = "validation.json"
+FEWEST_SHARED = 20  # messages; fewer say nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What a release got right of messages that its measured twin had not seen. Keys are the messages' sha256."""
+
+    right: Mapping[str, bool]
+    against: str = ""  # the release in use at that time, and
+    right_before: Mapping[str, bool] | None = None  # what that one got right of the same messages
+
+    def write(self, folder: Path) -> None:
+        before = None if self.right_before is None else _as_bits(self.right_before)
+        values = {"right": _as_bits(self.right), "against": self.against, "right_before": before}
+        (folder / VALIDATION).write_text(json.dumps(values), encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Shares of the same messages that two releases get right, and the 95 % bootstrap interval of the difference."""
+
+    messages: int
+    before: float
+    after: float
+    low: float
+    high: float
+
+    @property
+    def is_worse(self) -> bool:
+        return self.high < 0
+
+    @property
+    def is_better(self) -> bool:
+        return self.low > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    kind: str
+    release: str  # now in use
+    before: str  # in use until now, or ""
+    compared: Compared | None  # None where the two have no messages in common
+
+
+def promote(root: Path, release: str, *, force: bool = False) -> Promotion:
+    """Puts a release to use; `release` is "intents/NAME", or a NAME that only one kind has.
+
+    Raises ReleaseInvalid where it is not there or damaged, and ReleaseWorse where it does worse than the one in use by
+    more than chance explains, unless `force`.
+    """
+    manifest = find_release(root, release)
+    open_release(root / manifest.kind / manifest.name)
+    before = name_in_use(root, manifest.kind)
+    compared = compare(root, manifest.kind, before, manifest.name) if before and before != manifest.name else None
+    if compared is not None and compared.is_worse and not force:
+        raise ReleaseWorse(
+            f"'{manifest.release}' does worse than '{before}', which is in use: {compared.after:.1%} against "
+            f"{compared.before:.1%} of {compared.messages} messages that neither had seen, and chance does not explain "
+            f"it (difference {compared.low:+.1%} to {compared.high:+.1%}); use --force to promote it all the same"
+        )
+    make_current(root, manifest.kind, manifest.name)
+    return Promotion(manifest.kind, manifest.name, before, compared)
+
+
+def roll_back(root: Path, kind: str) -> Promotion:
+    """Puts the release before the one in use back to use. Raises ReleaseInvalid where there is none."""
+    before = name_in_use(root, kind)
+    return Promotion(kind, go_back(root, kind), before, None)
+
+
+def can_roll_back(root: Path, kind: str) -> bool:
+    try:
+        return earlier_release(root, kind) is not None
+    except ReleaseInvalid:
+        return False
+
+
+def find_release(root: Path, release: str) -> Manifest:
+    """Raises ReleaseInvalid where there is none of this name, or where several kinds have it."""
+    kind, slash, name = release.rpartition("/")
+    if slash and kind not in KINDS:
+        raise ReleaseInvalid(f"There are no releases of '{kind}'; there are {', '.join(KINDS)}")
+    found = [each for each in all_releases(root, [kind] if kind else KINDS) if each.name == name]
+    if len(found) != 1:
+        problem = "There is no release" if not found else "Several kinds have a release"
+        raise ReleaseInvalid(f"{problem} '{release}'; `frontdesk releases list` shows what there is")
+    return found[0]
+
+
+def all_releases(root: Path, kinds: Sequence[str] = KINDS) -> tuple[Manifest, ...]:
+    return tuple(manifest for kind in kinds for manifest in releases(root, kind))
+
+
+def name_in_use(root: Path, kind: str) -> str:
+    """ "" where no release is in use, or the one in use is gone."""
+    try:
+        folder = current_release(root, kind)
+    except ReleaseInvalid:
+        return ""
+    return "" if folder is None else folder.name
+
+
+def compare(root: Path, kind: str, before: str, after: str) -> Compared | None:
+    """None where the two releases were not measured on enough of the same messages."""
+    old, new = read_validation(root / kind / before), read_validation(root / kind / after)
+    if new is not None and new.against == before and new.right_before is not None:
+        return compared(new.right_before, new.right)
+    if old is not None and old.against == after and old.right_before is not None:
+        return compared(old.right, old.right_before)
+    return compared(old.right, new.right) if old is not None and new is not None else None
+
+
+def compared(before: Mapping[str, bool], after: Mapping[str, bool]) -> Compared | None:
+    """Over the messages that both know; the interval is of the paired differences. None for too few."""
+    shared = sorted(before.keys() & after.keys())
+    if len(shared) < FEWEST_SHARED:
+        return None
+    old, new = [float(before[key]) for key in shared], [float(after[key]) for key in shared]
+    low, high = bootstrap_interval([mine - yours for mine, yours in zip(new, old, strict=True)])
+    return Compared(len(shared), sum(old) / len(old), sum(new) / len(new), low, high)
+
+
+def read_validation(folder: Path) -> Validation | None:
+    """None where the release carries none. Raises ReleaseInvalid where it cannot be read."""
+    path = folder / VALIDATION
+    if not path.is_file():
+        return None
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        before = values["right_before"]
+        return Validation(
+            _as_truths(values["right"]), str(values["against"]), None if before is None else _as_truths(before)
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ReleaseInvalid(f"Cannot read '{path}': {error}; train it again") from error
+
+
+def _as_bits(right: Mapping[str, bool]) -> dict[str, int]:
+    return {key: int(value) for key, value in sorted(right.items())}
+
+
+def _as_truths(values: Mapping[str, int]) -> dict[str, bool]:
+    return {str(key): bool(value) for key, value in values.items()}

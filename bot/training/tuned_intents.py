@@ -1,0 +1,210 @@
+"""Trains intents with the encoder tuned too, and pools what it says with the frozen views. Knows nothing of releases.
+
+How much each view counts is found on examples that neither the frozen views nor the tuned encoder had learnt from.
+With many examples one in ten is set aside for that. With few, a first encoder learns from four fifths and is thrown
+away once the views are weighed on the rest; the one that is kept learns from every example.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bot.classifiers.finetuned import ENCODER
+from bot.classifiers.intent_head import Floats, TunedView, pool, softmax
+from bot.classifiers.language_offset import language_offset
+from bot.training.encoder_tuning import Watch, tune, unwatched
+from bot.training.intent_views import IN_SCOPE_REFUSED, HeldOut, Integers, fit_pooling
+from bot.training.intents import (
+    FrozenViews,
+    HeldOutJudgement,
+    LabelledText,
+    TrainedIntents,
+    measure_held_out,
+    train_frozen_views,
+)
+from bot.training.metrics import accuracy
+from bot.training.tuning_run import Labelled, Task, Tuned, TuningRecipe
+from knowledge.errors import ModelUnavailable
+from knowledge.model_folders import ProgressCallback, no_progress
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bot.training.checkpoints import Checkpoints
+    from knowledge.protocols import Embedder
+    from knowledge.tunable_encoder import Method, TunableEmbedder
+
+MANY = 2000  # examples from which on one in ten is set aside, and one encoder is tuned instead of two
+_ENOUGH = 200
+_FEWEST_EACH = 3  # examples of an intent from which on one can be set aside
+_TOKENS_AN_EPOCH_LEARNS = 600_000  # tokens worked through in all: some ten minutes on one thread
+_EPOCHS = (2, 6)  # fewest and most
+_WEIGHING, _TUNING = "weighing the views", "tuning the encoder"
+FROZEN = (0, 1, 2)
+FUSED, FUSED_WORDLESS = (0, 1, 2, 3), (0, 2, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class TuningOptions:
+    method: Method = "full"
+    seed: int = 0
+    refused: float = IN_SCOPE_REFUSED  # share of messages about a known intent that may be called unknown
+
+
+@dataclass(frozen=True, slots=True)
+class TunedIntents:
+    """`trained.head` judges with the vectors of the embedder to which `changes` are applied."""
+
+    trained: TrainedIntents
+    changes: Mapping[str, Tensor]
+
+    def write_encoder(self, folder: Path) -> Path:
+        """The file that `TunableEmbedder.tuned` reads."""
+        return write_changes(self.changes, folder)
+
+
+def write_changes(changes: Mapping[str, Tensor], folder: Path) -> Path:
+    from safetensors.torch import save_file
+
+    save_file(dict(changes), folder / ENCODER)
+    return folder / ENCODER
+
+
+def choose_method(examples: Sequence[LabelledText], embedder: Embedder) -> str:
+    """`full` where there are `_ENOUGH` examples and five or more an intent: there it was measured to be better.
+
+    `head` with fewer, which leave too little to weigh the views on, and where the embedder cannot learn.
+    """
+    from knowledge.tunable_encoder import TunableEmbedder
+
+    intents = len({example.intent for example in examples})
+    if not isinstance(embedder, TunableEmbedder):
+        return "head"
+    return "full" if len(examples) >= max(_ENOUGH, 5 * intents) else "head"
+
+
+def tunable(embedder: Embedder) -> TunableEmbedder:
+    """Raises ModelUnavailable where the embedder cannot learn."""
+    from knowledge.tunable_encoder import TunableEmbedder
+
+    if isinstance(embedder, TunableEmbedder):
+        return embedder
+    raise ModelUnavailable("The embedder in use cannot be tuned; train with `--method head`")
+
+
+def train_tuned_intents(
+    examples: Sequence[LabelledText],
+    embedder: TunableEmbedder,
+    options: TuningOptions,
+    *,
+    titles: Mapping[str, Sequence[str]] | None = None,
+    checkpoints: Checkpoints | None = None,
+    watch: Watch = unwatched,
+    progress: ProgressCallback = no_progress,
+) -> TunedIntents:
+    """As `train_intent_head`, with the encoder tuned too: minutes instead of seconds.
+
+    The metrics are of the examples that were set aside. Raises TrainingDataInvalid, ModelUnavailable.
+    """
+    began = time.perf_counter()
+    frozen = train_frozen_views(examples, embedder, titles=titles, seed=options.seed, progress=progress)
+    trainer = _Trainer(frozen, embedder, options, checkpoints, watch, progress)
+    aside = set_aside(frozen.labels[: frozen.examples], options.seed)
+    weighing = trainer.tune(_TUNING if frozen.examples >= MANY else _WEIGHING, aside)
+    held_out = _fused(frozen, weighing, aside)
+    final = weighing
+    if frozen.examples < MANY:
+        final = trainer.tune(_TUNING, np.zeros(0, dtype=np.int64), epochs=max(1, weighing.best_epoch))
+    target = frozen.scope_target(options.refused)
+    pooling, wordless = (fit_pooling(held_out, views, target) for views in (FUSED, FUSED_WORDLESS))
+    view = TunedView(final.head.centre, _offset(embedder, final), final.head.weights, final.head.bias)
+    judged = HeldOutJudgement(held_out.positions, softmax(pool(held_out.logits, pooling.weights)))
+    metrics: dict[str, float | int] = {"examples": frozen.examples, "intents": len(frozen.names)}
+    metrics |= _measured(judged.probabilities, held_out, frozen)
+    trained = TrainedIntents(frozen.head(pooling, wordless, view), metrics, time.perf_counter() - began, judged)
+    return TunedIntents(trained, final.changes)
+
+
+def set_aside(labels: Integers, seed: int) -> Integers:
+    """Positions of the examples that views are weighed on: one in ten or, of few, one in five; one of each intent."""
+    share = 10 if len(labels) >= MANY else 5
+    random = np.random.default_rng(seed)
+    chosen: list[int] = []
+    for label in np.unique(labels):
+        members = random.permutation(np.flatnonzero(labels == label))
+        if len(members) >= _FEWEST_EACH:
+            chosen += members[: max(1, len(members) // share)].tolist()
+    return np.array(sorted(chosen), dtype=np.int64)
+
+
+def epochs_for(tokens: int) -> int:
+    """Few examples are gone through more often."""
+    fewest, most = _EPOCHS
+    return int(np.clip(round(_TOKENS_AN_EPOCH_LEARNS / max(1, tokens)), fewest, most))
+
+
+@dataclass(frozen=True, slots=True)
+class _Trainer:
+    frozen: FrozenViews
+    embedder: TunableEmbedder
+    options: TuningOptions
+    checkpoints: Checkpoints | None
+    watch: Watch
+    progress: ProgressCallback
+
+    def tune(self, stage: str, aside: Integers, *, epochs: int | None = None) -> Tuned:
+        """Learns from all texts but those at `aside`, on which the best epoch is chosen."""
+        frozen = self.frozen
+        kept = np.setdiff1d(np.arange(len(frozen.texts)), aside)
+        encoder = self.embedder.tunable(self.options.method)
+        train, unseen = (
+            Labelled([frozen.texts[place] for place in places], frozen.labels[places]) for places in (kept, aside)
+        )
+        tokens = sum(map(len, encoder.tokenize(train.texts)))
+        recipe = TuningRecipe(
+            self.options.method, epochs or epochs_for(tokens), seed=self.options.seed, threads=os.cpu_count() or 1
+        )
+        if self.options.method == "lora":
+            recipe = replace(recipe, learning_rate=1e-3)
+        task = Task(train, len(frozen.names), unseen if len(aside) else None, stage.replace(" ", "-"))
+        return tune(
+            encoder,
+            task,
+            recipe,
+            checkpoints=self.checkpoints,
+            watch=self.watch,
+            report=lambda share: self.progress(stage, share),
+        )
+
+
+def _fused(frozen: FrozenViews, tuned: Tuned, aside: Integers) -> HeldOut:
+    if tuned.validation_logits is None:
+        raise AssertionError("the views are weighed on examples that were set aside")
+    return frozen.held_out.with_view(aside, tuned.validation_logits)
+
+
+def _offset(embedder: TunableEmbedder, tuned: Tuned) -> Floats:
+    """What the tuned encoder adds to Chinese over English."""
+    with tempfile.TemporaryDirectory(prefix="frontdesk-encoder-") as folder:
+        return language_offset(embedder.tuned(write_changes(tuned.changes, Path(folder))))
+
+
+def _measured(probabilities: Floats, held_out: HeldOut, frozen: FrozenViews) -> dict[str, float | int]:
+    """Named as what it is: measured on examples set aside; beside it the frozen views on the same ones."""
+    fused = measure_held_out(probabilities, held_out.labels)
+    frozen_weights = fit_pooling(frozen.held_out, FROZEN).weights
+    guessed = pool(held_out.logits[:3], frozen_weights).argmax(axis=1)
+    head = accuracy([str(each) for each in guessed], [str(each) for each in held_out.labels])
+    names = {key: key.replace("cross_validated", "set_aside") for key in fused}
+    return {names[key]: value for key, value in fused.items()} | {
+        "set_aside": len(held_out.labels),
+        "set_aside_accuracy_of_head": round(head, 4),
+    }

@@ -1,0 +1,307 @@
+"""One tuning of an encoder, step by step: what learns, its optimizer, and where it stands. Knows nothing of files.
+
+Fine-tuning as in Devlin et al. 2019, §4, with what was measured to matter here: the head begins at the mean of each
+intent's examples, so that the first steps do not wreck the encoder, and tables of words stay as they are.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bot.classifiers.intent_head import Floats
+from bot.training.checkpoints import Standing
+from bot.training.intent_views import Integers, intent_weights
+from knowledge.torch_runtime import torch_threads
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from knowledge.tunable_encoder import Method, TunableEncoder
+
+_TOKENS_EMBEDDED_AT_ONCE = 4096
+_SORTED_TOGETHER = 8  # batches whose texts are sorted by length before they are cut apart: little is padded then
+
+
+@dataclass(frozen=True, slots=True)
+class TuningRecipe:
+    """How an encoder is tuned: best of what was tried on banking77 and clinc150."""
+
+    method: Method
+    epochs: int
+    learning_rate: float = 3e-4
+    head_learning_rate: float = 0.01
+    head_start: float = 12.0  # length of each intent's weights at the start
+    batch: int = 32
+    warm_up: float = 0.1  # share of the steps
+    weight_decay: float = 0.01
+    patience: int = 3  # epochs without a better validation loss after which training ends
+    seed: int = 0
+    threads: int = 1  # at most
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One epoch."""
+
+    stage: str
+    epoch: int  # from 1
+    epochs: int
+    loss: float
+    validation_accuracy: float | None
+    validation_loss: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    texts: Sequence[str]
+    labels: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class TunedHead:
+    """The softmax head of a tuned encoder."""
+
+    centre: Floats  # (d,): of the examples before tuning; meanings are what differs from it
+    weights: Floats  # (d, c)
+    bias: Floats  # (c,)
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    head: TunedHead
+    changes: Mapping[str, Tensor]
+    validation_logits: Floats | None  # (n, c), of the validation texts
+    best_epoch: int
+    history: tuple[Measured, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be learnt."""
+
+    train: Labelled
+    intents: int
+    validation: Labelled | None = None  # never learnt from: chooses the epoch
+    stage: str = "tuning"
+
+
+@dataclass(slots=True)
+class _Progress:
+    bfloat16: bool
+    step: int = 0
+    best_loss: float = math.inf
+    best_epoch: int = 0
+    summed_loss: float = 0.0  # of the steps of this epoch
+    seconds: float = 0.0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+class TuningRun:
+    """`epoch` and `measure` in turn until `is_over`, then `result`."""
+
+    def __init__(self, encoder: TunableEncoder, task: Task, recipe: TuningRecipe) -> None:
+        import torch
+
+        train, validation, intents = task.train, task.validation, task.intents
+
+        self._encoder, self._recipe, self._stage = encoder, recipe, task.stage
+        self._sequences = encoder.tokenize(train.texts)
+        self._labels = torch.from_numpy(train.labels).to(encoder.device)
+        bfloat16, self.threads = _fastest(encoder, self._sequences[: recipe.batch], recipe.threads)
+        self._at = _Progress(bfloat16)
+        encoder.run_in_bfloat16(bfloat16)
+        vectors = embed_tokens(encoder, self._sequences)
+        self._centre = vectors.mean(0)
+        self._weights, self._bias = _start(vectors - self._centre, self._labels, intents, recipe.head_start)
+        self._importance = torch.from_numpy(intent_weights(train.labels, intents)).to(encoder.device)
+        self._validation = validation
+        self._unseen = encoder.tokenize(validation.texts) if validation else []
+        self._steps_an_epoch = -(-len(self._sequences) // recipe.batch)
+        self._steps = self._steps_an_epoch * recipe.epochs
+        layers = list(encoder.learning().values())
+        groups = [
+            {"params": layers, "lr": recipe.learning_rate},
+            {"params": [self._weights, self._bias], "lr": recipe.head_learning_rate},
+        ]
+        self._optimizer = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay, fused=True)
+        self._rates = [recipe.learning_rate, recipe.head_learning_rate]
+        self._best: dict[str, Tensor] = {}
+
+    def is_over(self) -> bool:
+        at, recipe = self._at, self._recipe
+        epochs = at.step // self._steps_an_epoch
+        stale = self._validation is not None and epochs - at.best_epoch >= recipe.patience
+        return at.step >= self._steps or (at.step % self._steps_an_epoch == 0 and stale)
+
+    def epoch(self) -> Iterator[float]:
+        """Works through the rest of the epoch; yields how much of the whole training is done."""
+        epoch, done = divmod(self._at.step, self._steps_an_epoch)
+        for chosen in self._batches(epoch)[done:]:
+            began = time.perf_counter()
+            self._at.summed_loss += self._learn(chosen)
+            self._at.step += 1
+            self._at.seconds += time.perf_counter() - began
+            yield self._at.step / self._steps
+
+    def measure(self) -> Measured:
+        """At the end of an epoch: looks at the validation texts, and keeps the weights where they are the best yet."""
+        at = self._at
+        epoch = at.step // self._steps_an_epoch
+        accuracy = loss = None
+        if self._validation is not None:
+            accuracy, loss = self._validate(self._validation)
+            if loss < at.best_loss:
+                at.best_loss, at.best_epoch = loss, epoch
+                self._best = {name: each.detach().clone() for name, each in self._learning().items()}
+        else:
+            at.best_epoch = epoch
+        measured = Measured(
+            self._stage,
+            epoch,
+            self._recipe.epochs,
+            at.summed_loss / self._steps_an_epoch,
+            accuracy,
+            loss,
+            round(at.seconds, 2),
+        )
+        at.summed_loss = 0.0
+        at.history.append(asdict(measured))
+        return measured
+
+    def result(self) -> Tuned:
+        import torch
+
+        with torch.no_grad():
+            for name, each in self._learning().items():
+                if name in self._best:
+                    each.copy_(self._best[name])
+        weights, bias = self._weights.detach().T, self._bias.detach()
+        head = TunedHead(*(np.ascontiguousarray(each.cpu().numpy()) for each in (self._centre, weights, bias)))
+        history = tuple(Measured(**each) for each in self._at.history)
+        unseen = self._logits(self._unseen).cpu().numpy() if self._unseen else None
+        return Tuned(head, self._encoder.changes(), unseen, self._at.best_epoch, history)
+
+    def standing(self) -> Standing:
+        """Everything that the rest of the training depends on; batches are dealt by seed and epoch."""
+        tensors = {f"now/{name}": each for name, each in self._learning().items()}
+        tensors |= {f"best/{name}": each for name, each in self._best.items()}
+        for name, each in self._learning().items():
+            for kind, value in self._optimizer.state.get(each, {}).items():
+                tensors[f"{kind}/{name}"] = value
+        return Standing(tensors, {**asdict(self._at), "best_loss": min(self._at.best_loss, 1e9)})
+
+    def restore(self, standing: Standing) -> None:
+        import torch
+
+        values = {key: value for key, value in standing.values.items() if key != "tensors"}
+        self._at = _Progress(**values)
+        self._encoder.run_in_bfloat16(self._at.bfloat16)
+        with torch.no_grad():
+            for name, each in self._learning().items():
+                each.copy_(standing.tensors[f"now/{name}"])
+                kept = {kind: standing.tensors.get(f"{kind}/{name}") for kind in ("step", "exp_avg", "exp_avg_sq")}
+                if kept["step"] is not None:
+                    self._optimizer.state[each] = {
+                        kind: value.to(each.device) for kind, value in kept.items() if value is not None
+                    }
+                if f"best/{name}" in standing.tensors:
+                    self._best[name] = standing.tensors[f"best/{name}"].to(each.device)
+
+    def _learning(self) -> dict[str, Tensor]:
+        return {**self._encoder.learning(), "head.weights": self._weights, "head.bias": self._bias}
+
+    def _learn(self, chosen: Sequence[int]) -> float:
+        import torch
+
+        share = self._at.step / self._steps
+        factor = min(1.0, share / self._recipe.warm_up + 1 / self._steps) * (1 - share)
+        for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
+            group["lr"] = rate * factor
+        self._optimizer.zero_grad()
+        with self._encoder.learning_with(self._recipe.seed * 1_000_003 + self._at.step):
+            logits = self._scores(self._encoder.vectors([self._sequences[number] for number in chosen]))
+        loss = torch.nn.functional.cross_entropy(logits, self._labels[list(chosen)], weight=self._importance)
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(list(self._encoder.learning().values()), 1.0)
+        self._optimizer.step()
+        return float(loss.detach())
+
+    def _scores(self, vectors: Tensor) -> Tensor:
+        import torch
+
+        return torch.nn.functional.normalize(vectors - self._centre, dim=1) @ self._weights.T + self._bias
+
+    def _logits(self, sequences: Sequence[Sequence[int]]) -> Tensor:
+        import torch
+
+        with torch.no_grad():
+            return self._scores(embed_tokens(self._encoder, sequences))
+
+    def _validate(self, validation: Labelled) -> tuple[float, float]:
+        import torch
+
+        logits = self._logits(self._unseen)
+        labels = torch.from_numpy(validation.labels).to(logits.device)
+        loss = torch.nn.functional.cross_entropy(logits, labels)
+        return float((logits.argmax(1) == labels).float().mean()), float(loss)
+
+    def _batches(self, epoch: int) -> list[list[int]]:
+        """Every text's number once, shuffled, those of one batch about as long as each other."""
+        random = np.random.default_rng((self._recipe.seed, epoch))
+        shuffled = random.permutation(len(self._sequences)).tolist()
+        size, together = self._recipe.batch, self._recipe.batch * _SORTED_TOGETHER
+        batches: list[list[int]] = []
+        for start in range(0, len(shuffled), together):
+            near = sorted(shuffled[start : start + together], key=lambda number: len(self._sequences[number]))
+            batches += [near[place : place + size] for place in range(0, len(near), size)]
+        return [batches[number] for number in random.permutation(len(batches))]
+
+
+def embed_tokens(encoder: TunableEncoder, sequences: Sequence[Sequence[int]]) -> Tensor:
+    """Vectors of shape (len(sequences), d) without gradients, in the order of `sequences`."""
+    import torch
+
+    order = sorted(range(len(sequences)), key=lambda number: -len(sequences[number]))
+    rows: list[Tensor] = []
+    start = 0
+    with torch.no_grad():
+        while start < len(order):
+            size = max(1, _TOKENS_EMBEDDED_AT_ONCE // max(1, len(sequences[order[start]])))
+            rows.append(encoder.vectors([sequences[number] for number in order[start : start + size]]))
+            start += size
+    sorted_rows = torch.cat(rows)
+    return sorted_rows[torch.argsort(torch.tensor(order, device=sorted_rows.device))]
+
+
+def _start(vectors: Tensor, labels: Tensor, intents: int, length: float) -> tuple[Tensor, Tensor]:
+    """Head weights (c, d) along the mean of each intent's examples, and a bias of zeros."""
+    import torch
+
+    directions = torch.nn.functional.normalize(vectors, dim=1)
+    sums = torch.zeros(intents, vectors.shape[1], device=vectors.device).index_add_(0, labels, directions)
+    weights = torch.nn.functional.normalize(sums, dim=1) * length
+    return torch.nn.Parameter(weights), torch.nn.Parameter(torch.zeros(intents, device=vectors.device))
+
+
+def _fastest(encoder: TunableEncoder, sequences: Sequence[Sequence[int]], most: int) -> tuple[bool, int]:
+    """Whether to run in bfloat16, and on how many threads. By trying.
+
+    Processors with units for bfloat16 gain a factor of two to four by it, others lose as much. All threads gain little
+    less than their number on an idle machine, and are thirty times slower than one on a busy one.
+    """
+    seconds = {}
+    ways = [(bfloat16, threads) for bfloat16 in (False, True) for threads in sorted({1, most})]
+    for way in ways * 2:  # the first time warms up
+        encoder.run_in_bfloat16(way[0])
+        with torch_threads(way[1]):
+            began = time.perf_counter()
+            embed_tokens(encoder, sequences)
+            seconds[way] = time.perf_counter() - began
+    return min(ways, key=lambda way: seconds[way])

@@ -1,0 +1,45 @@
+"""A Worker that is no process: it ends when a test says so."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+
+class FakeWorker:
+    def __init__(self) -> None:
+        self.code: int | None = None
+        self.was_stopped = False
+
+    def exit_code(self) -> int | None:
+        return self.code
+
+    def stop(self) -> None:
+        self.was_stopped = True
+        self.code = 0
+
+
+class FakeWorkplace:
+    """Launches workers, holds the work, and follows: what a keeper needs, under a test's hand."""
+
+    def __init__(self) -> None:
+        self.work: set[str] = set()
+        self.workers: deque[FakeWorker] = deque()
+        self.launched = threading.Semaphore(0)
+        self.saved = threading.Semaphore(0)
+        self.caught_up = 0
+        self.now = 0.0
+
+    def launch(self) -> FakeWorker:
+        self.workers.append(FakeWorker())
+        self.launched.release()
+        return self.workers[-1]
+
+    def open_work(self) -> frozenset[str]:
+        return frozenset(self.work)
+
+    def catch_up(self) -> None:
+        self.caught_up += 1
+
+    def save(self) -> None:
+        self.saved.release()

@@ -1,0 +1,89 @@
+"""`frontdesk train …`: data in, a release out. What a release is put to use with is `frontdesk releases promote`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.commands.console import JsonOption, errors_as_sentences, note, print_json, print_text, progress_bar
+
+if TYPE_CHECKING:
+    from bot.training.tuning_run import Measured
+
+train = typer.Typer(help="Train a part on the company's own data; the result is a release.", no_args_is_help=True)
+
+
+class Method(StrEnum):
+    auto = "auto"
+    head = "head"
+    lora = "lora"
+    full = "full"
+
+
+MethodOption = Annotated[
+    Method,
+    typer.Option(help="head takes seconds; lora and full tune the encoder too, minutes; auto chooses by the examples."),
+]
+RefuseOption = Annotated[
+    float,
+    typer.Option(min=0.001, max=0.5, help="Share of messages about a known intent that may be called unknown."),
+]
+
+
+@train.command("intents")
+def intents(
+    data: Annotated[
+        Path,
+        typer.Option(exists=True, dir_okay=False, help='JSON lines {"text","intent"}, or a list in TOML.'),
+    ],
+    method: MethodOption = Method.auto,
+    seed: Annotated[int, typer.Option(help="Deals the examples and shuffles them.")] = 0,
+    refuse: RefuseOption = 0.08,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the intent classifier. The same command goes on where a killed one stood."""
+    with errors_as_sentences(as_json=as_json), progress_bar() as progress:
+        from bot.bootstrap import open_embedder
+        from bot.settings import load_settings
+        from bot.training.intent_files import read_intent_data
+        from bot.training.intent_training import train_intents
+
+        examples = read_intent_data(data)
+        settings = load_settings()
+        embedder = open_embedder(settings, progress=progress)
+        made = train_intents(
+            examples,
+            embedder,
+            settings.releases_folder,
+            method=method.value,
+            seed=seed,
+            refused=refuse,
+            watch=tell_epoch,
+            progress=progress,
+        )
+    release = f"intents/{made.folder.name}"
+    if as_json:
+        print_json(
+            {
+                "release": release,
+                "metrics": {"method": made.method, **made.metrics},
+                "seconds": round(made.seconds, 2),
+                "examples": made.examples,
+            }
+        )
+        return
+    print_text(f"{release}: {made.examples} examples, {made.method}, {made.seconds:.0f} s")
+    for name, value in made.metrics.items():
+        print_text(f"{name:28} {value}")
+    print_text(f"Put it to use with: frontdesk releases promote {release}")
+
+
+def tell_epoch(measured: Measured) -> None:
+    """A line on standard error."""
+    parts = [f"{measured.stage}, epoch {measured.epoch} of {measured.epochs}", f"loss {measured.loss:.4f}"]
+    if measured.validation_accuracy is not None:
+        parts.append(f"validation accuracy {measured.validation_accuracy:.4f}")
+    note(" · ".join(parts))
