@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from knowledge.ingest_jobs import IngestJobs
     from knowledge.library import KnowledgeLibrary
     from knowledge.protocols import Embedder, Retriever
+    from knowledge.worker_keeper import Follower
 
 _log = logging.getLogger(__name__)
 
@@ -220,8 +221,6 @@ def start(
     from bot.entry_desk import open_entry_desk
     from bot.signal_desk import open_signal_desk
     from bot.transcripts import SqlTranscripts
-    from knowledge.ingest_jobs import IngestJobs
-    from knowledge.worker_keeper import PipedWorker
 
     home = open_home(settings)
     apart = open_separate_generator(settings, progress=progress) if separate else None
@@ -244,18 +243,22 @@ def start(
     company = company_of(settings, home.catalog)
     signals = open_signal_desk(home.engine, embedder, company.products)
     manager = manager_on(transcripts, signals.read)
-    jobs = IngestJobs(
-        home.engine,
-        settings.home / "uploads",
-        launch=lambda: PipedWorker("bot.ingest_process", settings.model_dump(mode="json")),
-        follower=library,
-    )
+    jobs = open_jobs(settings, home, follower=library)
     if take_uploads:
         jobs.start()
     intent_desk = open_intent_desk(settings, home.engine, transcripts, live, embedder)
     return Frontdesk(
         settings, home.engine, transcripts, library, jobs, manager, company, live, entries, intent_desk, apart, signals
     )
+
+
+def open_jobs(settings: Settings, home: Home, *, follower: Follower | None = None) -> IngestJobs:
+    """The queue of uploads, worked off in a process of its own once it is started."""
+    from knowledge.ingest_jobs import IngestJobs
+    from knowledge.worker_keeper import PipedWorker
+
+    order, uploads = settings.model_dump(mode="json"), settings.home / "uploads"
+    return IngestJobs(home.engine, uploads, launch=lambda: PipedWorker("bot.ingest_process", order), follower=follower)
 
 
 def build_manager(

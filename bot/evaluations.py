@@ -30,11 +30,13 @@ def evaluate_intents_file(
     *,
     train: Path | None = None,
     options: EvaluationOptions | None = None,
+    report: Path | None = None,
     watch: Watch | None = None,
     progress: ProgressCallback = no_progress,
 ) -> dict[str, float | int | None]:
     """The figures of `frontdesk evaluate intents`: of a classifier trained on `train`, else of the installation's.
 
+    With `report` an HTML page is written there, and its figures as JSON beside it.
     Raises EvaluationDataInvalid, TrainingDataInvalid.
     """
     from bot.bootstrap import open_embedder, open_home
@@ -42,31 +44,40 @@ def evaluate_intents_file(
     from bot.training.encoder_tuning import unwatched
     from bot.training.evaluate_intents import evaluate_intents, train_and_evaluate_intents
     from bot.training.evaluation_data import read_intent_rows
+    from bot.training.intent_report import reporting_to, unreported
 
     rows = read_intent_rows(test)
+    when_judged = unreported if report is None else reporting_to(report, test.name)
     examples = read_intent_rows(train) if train is not None else None
     embedder = open_embedder(settings, progress=progress)
     if examples is not None:
         return train_and_evaluate_intents(
-            rows, examples, embedder, options, watch=watch or unwatched, progress=progress
+            rows, examples, embedder, options, watch=watch or unwatched, when_judged=when_judged, progress=progress
         )
     home = open_home(settings)
     classifier = open_intents(settings, home.engine, embedder, progress=progress)().classifier
     home.engine.dispose()
-    return evaluate_intents(rows, classifier, progress=progress)
+    return evaluate_intents(rows, classifier, when_judged=when_judged, progress=progress)
 
 
 def evaluate_retrieval_files(
     settings: Settings, documents: Path, questions: Path, *, progress: ProgressCallback = no_progress
 ) -> dict[str, object]:
     """The figures of `frontdesk evaluate retrieval`. Raises EvaluationDataInvalid."""
-    from bot.bootstrap import open_embedder
+    from bot.bootstrap import open_embedder, open_verifier
     from bot.training.evaluate_retrieval import evaluate_retrieval
     from bot.training.evaluation_data import read_retrieval_questions
 
     rows = read_retrieval_questions(questions)
-    with _own_library(settings, documents, open_embedder(settings, progress=progress), progress) as (library, seconds):
-        figures = evaluate_retrieval(library, rows, progress=lambda share: progress("asking", share))
+    embedder = open_embedder(settings, progress=progress)
+    with _own_library(settings, documents, embedder, progress) as (library, seconds):
+        figures = evaluate_retrieval(
+            library,
+            rows,
+            progress=lambda share: progress("asking", share),
+            verifier=open_verifier(embedder),
+            assessed=settings.answers.passages,
+        )
         passages = library.verify().passages
     return {**figures, "ingest_seconds": seconds, "passages": passages}
 
@@ -174,7 +185,8 @@ def _given(manager: ConversationManager, transcripts: SqlTranscripts, question: 
         if isinstance(event, TurnEnded)
     ][-1]
     milliseconds = ended.trace.milliseconds if ended.trace else {}
+    answerable = ended.trace.answerable if ended.trace else None
     if ended.answer is None:
         return GivenAnswer("", Outcome.HANDED_OVER, (), milliseconds)
     cited = tuple(CitedPassage(one.marker, one.quote, one.passage_text) for one in ended.answer.citations)
-    return GivenAnswer(ended.answer.text, ended.answer.outcome, cited, milliseconds)
+    return GivenAnswer(ended.answer.text, ended.answer.outcome, cited, milliseconds, answerable)

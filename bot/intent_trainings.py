@@ -20,7 +20,7 @@ from bot.errors import TrainingUnderWay
 from bot.serialization import storable_text
 from knowledge.database import reading, writing
 
-SILENT_SECONDS = 30.0  # without a sign of life a training has died with its process
+SILENT_SECONDS = 45.0  # without a sign of life a training has died with its process
 _KEPT = 50
 
 

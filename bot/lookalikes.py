@@ -165,4 +165,4 @@ def _characters(text: str) -> list[str]:
     return [character for character in text if character.isalnum() and character not in _PARTICLES]
 
 
-_PARTICLES = frozenset("的了吗呢吧啊呀么我你您们")
+_PARTICLES = frozenset("的了吗呢吧啊呀么我你您们有人")

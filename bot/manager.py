@@ -59,7 +59,7 @@ def never() -> bool:
 class TurnLimits:
     max_message_characters: int = 4000
     passages: int = 5
-    answerable_threshold: float = 0.6
+    answerable_threshold: float = 0.5
 
 
 ReadSignals = Callable[[Message, str], Signals]  # a stored message and its language

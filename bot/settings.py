@@ -50,7 +50,7 @@ class ModelSettings(BaseModel):
 class AnswerSettings(BaseModel):
     passages: int = Field(5, ge=1, le=20, description="passages considered for an answer")
     answerable_threshold: float = Field(
-        0.6, ge=0, le=1, description="below this calibrated probability the bot says that it does not know"
+        0.5, ge=0, le=1, description="below this calibrated probability the bot says that it does not know"
     )
     support_threshold: float = Field(
         0.5, ge=0, le=1, description="below this probability a generated sentence is not shown"
@@ -90,7 +90,9 @@ class IngestSettings(BaseModel):
 class ReadingSettings(BaseModel):
     """Bounds on what one document may cost; what is beyond them is refused with a sentence."""
 
-    seconds: float = Field(60.0, ge=1, description="longest that reading one document may take")
+    seconds: float = Field(
+        60.0, ge=1, description="processor time that reading one document may take, in seconds; three times as long by the clock"
+    )
     archive_seconds: float = Field(600.0, ge=1, description="longest that reading all of one archive or list may take")
     memory_mb: int = Field(1024, ge=256, description="memory of the process that reads documents")
     pages: int = Field(2000, ge=1, description="most pages or slides of one document")

@@ -16,6 +16,7 @@ from bot.settings import Settings
 _log = logging.getLogger(__name__)
 _WORKER = "bot.intent_worker"
 _SECONDS_TO_END = 5.0
+_BETWEEN_SIGNS = 3.0  # seconds
 
 
 class TrainingProcesses:
@@ -55,7 +56,12 @@ class TrainingProcesses:
             self._trainings.end(run_id, RunState.INTERRUPTED)
 
     def _watch(self, run_id: str, process: subprocess.Popen[bytes]) -> None:
-        code = process.wait()
+        code = None
+        while code is None:
+            try:
+                code = process.wait(_BETWEEN_SIGNS)
+            except subprocess.TimeoutExpired:
+                self._trainings.keep_alive(run_id)  # it may need long to begin, on a busy machine
         if self._trainings.end(run_id, RunState.INTERRUPTED):
             _log.error("The process of the training %s ended with code %s before its work was done", run_id, code)
         self._running.pop(run_id, None)

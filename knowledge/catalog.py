@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, Select, delete, func, update
+from sqlalchemy import Engine, Select, bindparam, delete, func, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -32,7 +32,7 @@ from knowledge.catalog_values import (
     StoredDocument,
     StoredPassage,
 )
-from knowledge.database import reading, writing
+from knowledge.database import asking, reading, writing
 from knowledge.document_queries import list_documents
 from knowledge.errors import DocumentNotFound
 from knowledge.generations import ONLY_STATE, bury, next_generation, parts_of
@@ -52,6 +52,7 @@ _PASSAGES: Select[Any] = (
     .join_from(PassageRow, DocumentRow)
     .where(col(PassageRow.removed_generation).is_(None))
 )
+_NUMBERED_PASSAGES = _PASSAGES.where(col(PassageRow.number).in_(bindparam("numbers", expanding=True)))
 
 
 class Catalog:
@@ -67,8 +68,8 @@ class Catalog:
 
     def state(self) -> CatalogState:
         """One small query; every search asks it."""
-        with reading(self._engine) as session:
-            row = session.connection().execute(_STATE_QUERY).first()
+        with asking(self._engine) as connection:
+            row = connection.execute(_STATE_QUERY).first()
         return CatalogState(row[0], row[1]) if row else CatalogState(0, 0)
 
     def documents(self) -> tuple[Document, ...]:
@@ -96,8 +97,12 @@ class Catalog:
 
     def passages(self, numbers: Sequence[int]) -> dict[int, Passage]:
         """The live ones of `numbers`: whatever has been removed meanwhile is missing from the answer."""
-        parts = (self._passages(_PASSAGES.where(col(PassageRow.number).in_(part))) for part in parts_of(numbers))
-        return {number: passage for part in parts for number, passage in part}
+        found: dict[int, Passage] = {}
+        with asking(self._engine) as connection:
+            for part in parts_of(numbers):
+                rows = connection.execute(_NUMBERED_PASSAGES, {"numbers": part}).all()
+                found |= {row[0]: Passage(*row[1:]) for row in rows}
+        return found
 
     def passages_of(self, document_id: str) -> tuple[Passage, ...]:
         """The live passages of one document, in order."""

@@ -19,6 +19,7 @@ from knowledge.errors import CatalogUnavailable
 BUSY_TIMEOUT_SECONDS = 15.0
 SYNCHRONOUS_LEVELS = ("FULL", "NORMAL", "EXTRA")
 _READS_ONLY = "frontdesk_reads_only"
+_NO_TRANSACTION = "frontdesk_no_transaction"
 
 
 def open_database(url: str, *, synchronous: str = "FULL") -> Engine:
@@ -62,6 +63,17 @@ def reading(engine: Engine) -> Iterator[Session]:
     with writing(engine) as session:
         session.connection(execution_options={_READS_ONLY: True})
         yield session
+
+
+@contextmanager
+def asking(engine: Engine) -> Iterator[Connection]:
+    """For the single queries of every search: without session and transaction, which cost more than the query itself."""
+    try:
+        with engine.connect() as connection:
+            yield connection.execution_options(**{_NO_TRANSACTION: True})
+    except OperationalError as error:
+        place = engine.url.database or engine.url.render_as_string(hide_password=True)
+        raise CatalogUnavailable(_reason(place, error.orig)) from error
 
 
 @contextmanager
@@ -110,6 +122,8 @@ def _configure_sqlite(engine: Engine, synchronous: str) -> None:
     def begin(connection: Connection) -> None:
         # A deferred transaction that reads and then writes fails at once when another wrote in between, without
         # waiting for busy_timeout: whoever may write takes the lock first.
+        if connection.get_execution_options().get(_NO_TRANSACTION, False):
+            return
         reads_only = connection.get_execution_options().get(_READS_ONLY, False)
         connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 

@@ -34,7 +34,8 @@ _log = logging.getLogger(__name__)
 _PASSAGES_AT_ONCE = 1000  # read from the database
 _COMPACT_EVERY = 50_000  # passages, while an index is made anew: vectors are in memory in full precision until then
 _QUERY_BRINGS_IN = 200  # passages that a query puts into the indexes itself: some tens of milliseconds
-_QUERY_WAITS = 0.25  # seconds for another thread that is bringing the indexes up to date
+_QUERY_WAITS = 1.0  # seconds at most for another thread's few passages, which take some milliseconds
+_BULK_WAITS = 0.25  # seconds for a bulk, in case it is not that large
 _SAVE_WHEN_BEHIND = 1000  # passages that a start had to add to the saved index
 _KEEP_GENERATIONS = 2
 _COMPACT_ABOVE = 1000  # tombstones in the database
@@ -57,6 +58,8 @@ class IndexKeeper:
         self._new_index = new_index
         self._files = IndexFolder(folder, embedder=embedder.fingerprint, dimensions=embedder.dimensions)
         self._writer = threading.Lock()
+        self._saving = threading.Lock()
+        self._in_bulk = False
         self._compaction = BackgroundTask("index compaction", self._compact)
         self._catching_up = BackgroundTask("index catching up", self.catch_up)
         self._removed_since_save = False
@@ -71,7 +74,7 @@ class IndexKeeper:
     def passage_count(self) -> int:
         return len(self._state)
 
-    def ranked(self, queries: Sequence[EmbeddedQuery]) -> list[RankedPassage]:
+    def ranked(self, queries: Sequence[EmbeddedQuery]) -> Sequence[RankedPassage]:
         return self._state.ranked(queries)
 
     def hold_any(self, numbers: Sequence[int]) -> bool:
@@ -94,7 +97,7 @@ class IndexKeeper:
         target = self._catalog.state()
         if target.generation == self._state.generation:
             return
-        if not self._writer.acquire(timeout=_QUERY_WAITS):
+        if self._in_bulk or not self._writer.acquire(timeout=_QUERY_WAITS):
             return
         try:
             if not self._is_much(target):
@@ -103,7 +106,7 @@ class IndexKeeper:
         finally:
             self._writer.release()
         self._catching_up.start()
-        self._catching_up.wait(_QUERY_WAITS)
+        self._catching_up.wait(_BULK_WAITS)
 
     def _is_much(self, target: CatalogState) -> bool:
         known = self._state.generation
@@ -116,16 +119,24 @@ class IndexKeeper:
         target = self._catalog.state()
         if self._state.generation == target.generation:
             return 0
-        if self._must_be_made_anew(target):
-            return self._make_anew(target)
-        known = self._state.generation
-        state, added = self._filled(self._state.copy(), target.generation)
-        if len(self._state) and self._catalog.state().compacted_generation > known:
-            return self._make_anew(self._catalog.state())  # what was removed meanwhile has just been forgotten
+        self._in_bulk = self._is_much(target)
+        try:
+            if self._must_be_made_anew(target):
+                return self._make_anew(target)
+            known = self._state.generation
+            state, added = self._filled(self._state.copy(), target.generation)
+            if self._has_forgotten_since(known):
+                return self._make_anew(self._catalog.state())
+        finally:
+            self._in_bulk = False
         self._state = state
         if state.wants_compaction:
             self._compaction.start()
         return added
+
+    def _has_forgotten_since(self, known: int) -> bool:
+        """Whether tombstones were deleted while an index that stood at `known` asked for them."""
+        return bool(len(self._state)) and self._catalog.state().compacted_generation > known
 
     def _must_be_made_anew(self, target: CatalogState) -> bool:
         known = self._state.generation
@@ -142,8 +153,15 @@ class IndexKeeper:
         compacted = self._state.compacted()
         with self._writer:
             target = self._catalog.state()
-            if target.compacted_generation <= compacted.generation <= target.generation:
-                self._state, _ = self._filled(compacted, target.generation)
+            known = compacted.generation
+            if target.compacted_generation <= known <= target.generation:
+                state, _ = self._filled(compacted, target.generation)
+                if not self._has_forgotten_since(known):
+                    self._state = state
+
+    def wait_for_compaction(self) -> None:
+        """Until the compaction under way, if any, is done."""
+        self._compaction.wait()
 
     def _empty(self) -> SearchState:
         english, chinese = (self._new_index(self._embedder.dimensions) for _ in range(2))
@@ -186,23 +204,39 @@ class IndexKeeper:
     # On the disk
 
     def save(self) -> None:
-        """Writes the indexes down; where that fails the log says so, for the database holds everything they do."""
-        with self._writer:
-            self._follow()
-            if self._catalog.tombstones() > max(_COMPACT_ABOVE, len(self._state) // 4):
-                self._catalog.compact()
-            try:
-                self._save()
-            except IndexNotSaved as error:
-                _log.warning("%s", error)
+        """Writes the indexes down; where that fails the log says so, for the database holds everything they do.
+
+        Changes go on meanwhile: what is written is a state that nobody changes.
+        """
+        with self._saving:
+            with self._writer:
+                self._follow()
+                if self._catalog.tombstones() > max(_COMPACT_ABOVE, len(self._state) // 4):
+                    self._catalog.compact()
+                state = self._state
+            if not self._files.is_current(state.generation):
+                try:
+                    self._write_down(state)
+                except IndexNotSaved as error:
+                    _log.warning("%s", error)
 
     def rebuild(self) -> None:
         """Raises IndexNotSaved where the new one cannot be written; it is in use all the same."""
-        with self._writer:
-            self._catalog.compact()
-            self._make_anew(self._catalog.state())
-            self._files.save(self._state, keep=1, upto=self._state.generation)
-            self._removed_since_save = False
+        with self._saving:
+            with self._writer:
+                self._catalog.compact()
+                self._make_anew(self._catalog.state())
+                state = self._state
+            self._write_down(state)
+
+    def _write_down(self, state: SearchState) -> None:
+        # An older generation on the disk would still hold what has been removed since.
+        removed, self._removed_since_save = self._removed_since_save, False
+        try:
+            self._files.save(state, keep=1 if removed else _KEEP_GENERATIONS, upto=self._catalog.state().generation)
+        except IndexNotSaved:
+            self._removed_since_save = removed or self._removed_since_save
+            raise
 
     def health(self) -> IndexHealth:
         damage = self._files.damage()
@@ -224,17 +258,7 @@ class IndexKeeper:
         if self._state.wants_compaction:
             self._state = self._state.compacted()
         if added > _SAVE_WHEN_BEHIND and self._files.damage() is None:
-            try:
-                self._save()
-            except IndexNotSaved as error:
-                _log.warning("%s", error)
-
-    def _save(self) -> None:
-        if not self._files.is_current(self._state.generation):
-            # An older generation on the disk would still hold what has been removed since.
-            keep = 1 if self._removed_since_save else _KEEP_GENERATIONS
-            self._files.save(self._state, keep=keep, upto=self._catalog.state().generation)
-            self._removed_since_save = False
+            self.save()
 
     # Agreement
 

@@ -91,6 +91,10 @@ class IngestJobs:
         if self._keeper is not None:
             self._keeper.wait_until_idle()
 
+    def worker_memory_mb(self) -> float:
+        """The most memory that the process which takes documents in has had in use; 0 while there is none."""
+        return self._keeper.memory_mb() if self._keeper is not None else 0.0
+
     def _accept(self, name: str, file: BinaryIO, encoding: str, batch_id: str) -> str:
         if encoding:
             encoding = known_encoding(encoding)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,8 @@ from knowledge.languages import is_written_in_chinese
 from knowledge.lexical_tokens import TOKENS_VERSION, tokens
 from knowledge.numbered_rows import ABSENT, as_numbers
 from knowledge.word_parts import WordPart, as_arrays, from_arrays, joined_words, part_of, word_key
+from knowledge.word_scores import K1, AskedWords, B, PassageArrays, QueryTerm
 
-# Robertson & Zaragoza 2009, "The Probabilistic Relevance Framework: BM25 and Beyond", section 3.5: how soon a repeated
-# word stops counting, and how much a long passage is discounted. Their usual ranges are 1.2-2 and 0.5-0.8.
-K1 = 1.2
-B = 0.75
-
-_COMMON_SHARE = 0.05  # a word in more passages than this is scored last
 _DEAD_SHARE = 0.25
 _FEWEST_DEAD = 1_000
 
@@ -41,47 +36,6 @@ class LexicalHit:
     coverage: float
 
 
-@dataclass(frozen=True, slots=True)
-class _QueryTerm:
-    slots: NDArray[np.uint32]  # where the term occurs, rising
-    counts: NDArray[np.uint8]  # how often, there
-    weight: float  # inverse document frequency
-
-    @property
-    def ideal(self) -> float:
-        """What this term adds at most, however often it is repeated."""
-        return self.weight * (K1 + 1)
-
-    def everywhere(self, norms: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-        """The slots where the term occurs and what it adds there."""
-        slots = self.slots.astype(np.intp)
-        return slots, self._added(self.counts.astype(np.float32), norms[slots])
-
-    def at(self, wanted: NDArray[np.uint32], norms: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the term adds at some slots, whose `norms` are given."""
-        if not len(self.slots):
-            return np.zeros(len(wanted), dtype=np.float32)
-        place = np.minimum(np.searchsorted(self.slots, wanted), len(self.slots) - 1)
-        frequencies = np.where(self.slots[place] == wanted, self.counts[place], 0).astype(np.float32)
-        return self._added(frequencies, norms)
-
-    def _added(self, frequencies: NDArray[np.float32], norms: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.float32(self.ideal) * frequencies / (frequencies + norms)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _View:
-    """All parts as one: a passage's slot is its row plus the rows of the parts before."""
-
-    numbers: NDArray[np.int64]
-    alive: NDArray[np.bool_]
-    norms: NDArray[np.float32]
-    chinese: NDArray[np.bool_]
-    living: int
-    any_dead: bool
-    frequencies: dict[int, int] = field(default_factory=dict)  # word → living passages that hold it, where counted
-
-
 class LexicalIndex:
     """An inverted index with exact BM25: document frequencies and lengths always describe what is present now.
 
@@ -92,7 +46,7 @@ class LexicalIndex:
 
     def __init__(self) -> None:
         self._parts: tuple[WordPart, ...] = ()
-        self._seen: _View | None = None
+        self._seen: PassageArrays | None = None
 
     def __len__(self) -> int:
         return sum(part.rows.living for part in self._parts)
@@ -113,7 +67,7 @@ class LexicalIndex:
         """Whether a passage's own words are Chinese. Raises KeyError for an absent number."""
         return bool(self.are_chinese([number])[0])
 
-    def are_chinese(self, numbers: Sequence[int]) -> NDArray[np.bool_]:
+    def are_chinese(self, numbers: Sequence[int] | NDArray[np.int64]) -> NDArray[np.bool_]:
         return self._view().chinese[self.slots_of(numbers)]
 
     # Changing
@@ -180,10 +134,9 @@ class LexicalIndex:
     def asked(self, query: str) -> AskedWords:
         """The query with all that is known of its words, to be asked several times."""
         view = self._view()
-        terms = self._query_terms(query, view)
-        return AskedWords(self, view, terms, sum(term.ideal for term in terms) or 1.0)
+        return AskedWords(self.slots_of, view, self._query_terms(query, view))
 
-    def slots_of(self, numbers: Sequence[int]) -> NDArray[np.int64]:
+    def slots_of(self, numbers: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
         """Where present passages stand in all arrays. Raises KeyError for an absent number."""
         slots = self._slots_of(as_numbers(numbers))
         if (slots == ABSENT).any():
@@ -198,14 +151,14 @@ class LexicalIndex:
             offset += len(part.rows)
         return slots
 
-    def _view(self) -> _View:
+    def _view(self) -> PassageArrays:
         if self._seen is None:
             rows = [part.rows for part in self._parts]
             alive = _together([each.alive for each in rows], np.bool_)
             lengths = _together([part.lengths for part in self._parts], np.int32).astype(np.float32)
             living = len(self)
             mean = float(lengths[alive].sum(dtype=np.float64)) / living if living else 1.0
-            self._seen = _View(
+            self._seen = PassageArrays(
                 numbers=_together([each.numbers for each in rows], np.int64),
                 alive=alive,
                 norms=(K1 * (1 - B + B * lengths / max(mean, 1.0))).astype(np.float32),
@@ -215,7 +168,7 @@ class LexicalIndex:
             )
         return self._seen
 
-    def _query_terms(self, query: str, view: _View) -> list[_QueryTerm]:
+    def _query_terms(self, query: str, view: PassageArrays) -> list[QueryTerm]:
         """The different tokens of the query, with their postings and weights."""
         terms = []
         for name in dict.fromkeys(tokens(query)):
@@ -224,7 +177,7 @@ class LexicalIndex:
             present = self._living_frequency(key, slots, view)
             # The "1 +" keeps the weight of very common words above zero (as Lucene does).
             weight = math.log(1 + (view.living - present + 0.5) / (present + 0.5))
-            terms.append(_QueryTerm(slots, counts, weight))
+            terms.append(QueryTerm(slots, counts, weight))
         return terms
 
     def _postings(self, key: int) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
@@ -237,7 +190,7 @@ class LexicalIndex:
             offset += len(part.rows)
         return _together(slots, np.uint32), _together(counts, np.uint8)
 
-    def _living_frequency(self, key: int, slots: NDArray[np.uint32], view: _View) -> int:
+    def _living_frequency(self, key: int, slots: NDArray[np.uint32], view: PassageArrays) -> int:
         if not view.any_dead:
             return len(slots)
         if key not in view.frequencies:
@@ -264,73 +217,11 @@ class LexicalIndex:
         self._become((part,) if len(part.rows) else ())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class AskedWords:
-    """One query to one state of a LexicalIndex."""
-
-    index: LexicalIndex
-    view: _View
-    terms: Sequence[_QueryTerm]
-    ideal: float  # the best score any passage could reach
-
-    def best(self, limit: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Numbers and scores of passages that share a word, best first, at most `limit`."""
-        view, still_to_come = self.view, self.ideal
-        scores = np.zeros(len(view.numbers), dtype=np.float32)
-        candidates: NDArray[np.uint32] | None = None  # None: any passage can still be among the best
-        for term in sorted(self.terms, key=lambda term: len(term.slots)):
-            if candidates is None and len(term.slots) > _COMMON_SHARE * view.living:
-                candidates = _within_reach(scores, view, limit, still_to_come)
-            if candidates is None:
-                slots, added = term.everywhere(view.norms)
-                scores[slots] += added
-            else:
-                scores[candidates] += term.at(candidates, view.norms[candidates])
-            still_to_come -= term.ideal
-        if candidates is None:
-            candidates = _living(scores, view)
-        candidates = candidates[scores[candidates] > 0]
-        if len(candidates) > limit:
-            candidates = candidates[np.argpartition(scores[candidates], -limit)[-limit:]]
-        best = candidates[np.lexsort((candidates, -scores[candidates]))]
-        return view.numbers[best], scores[best]
-
-    def scores_of(self, numbers: Sequence[int]) -> NDArray[np.float32]:
-        """Raises KeyError for an absent number."""
-        wanted = self.index.slots_of(numbers).astype(np.uint32)
-        norms = self.view.norms[wanted]
-        scores = np.zeros(len(wanted), dtype=np.float32)
-        for term in self.terms:
-            scores += term.at(wanted, norms)
-        return scores
-
-
 def _few(parts: tuple[WordPart, ...]) -> tuple[WordPart, ...]:
     """Joins neighbours of about one size: of n passages added one by one, some log n parts are left."""
     while len(parts) > 1 and parts[-2].rows.living <= 2 * parts[-1].rows.living:
         parts = (*parts[:-2], joined_words(parts[-2:]))
     return parts
-
-
-def _within_reach(scores: NDArray[np.float32], view: _View, limit: int, to_come: float) -> NDArray[np.uint32] | None:
-    """The slots that can still be among the best `limit` when at most `to_come` is added to each; None if all can.
-
-    Common words have long postings and weigh little: scored last and only here they cost next to nothing, and
-    the result stays exact (the bound of MaxScore, Turtle & Flood 1995).
-    """
-    found = _living(scores, view)
-    if len(found) < limit:
-        return None
-    reached = scores[found]
-    threshold = np.partition(reached, -limit)[-limit] - to_come
-    return found[reached >= threshold] if threshold > 0 else None
-
-
-def _living(scores: NDArray[np.float32], view: _View) -> NDArray[np.uint32]:
-    found = scores > 0
-    if view.any_dead:
-        found &= view.alive
-    return np.flatnonzero(found).astype(np.uint32)
 
 
 def _hits(numbers: list[int], scores: NDArray[np.float32], ideal: float) -> list[LexicalHit]:

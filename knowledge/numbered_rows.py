@@ -43,7 +43,7 @@ class NumberedRows:
         """The living row of each number, ABSENT where there is none."""
         if not len(self.numbers):
             return np.full(len(wanted), ABSENT, dtype=np.int64)
-        at = np.minimum(np.searchsorted(self.numbers, wanted, sorter=self.order), len(self.numbers) - 1)
+        at = np.minimum(self.numbers.searchsorted(wanted, sorter=self.order), len(self.numbers) - 1)
         rows = self.order[at]
         found: NDArray[np.int64] = np.where((self.numbers[rows] == wanted) & self.alive[rows], rows, ABSENT)
         return found
@@ -62,4 +62,4 @@ class NumberedRows:
 
 
 def as_numbers(numbers: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.asarray(numbers, dtype=np.int64) if len(numbers) else np.zeros(0, dtype=np.int64)
+    return np.asarray(numbers, dtype=np.int64) if len(numbers) else np.zeros(0, dtype=np.int64)  # not of floats

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 CANDIDATES = 100  # taken from each of the two lists
 LEXICAL_WEIGHT = 0.5  # of shared words, where they say something at all
-LAST_TURN_WEIGHT = 0.6  # of a follow-up read by itself; the rest goes to it read after the exchange before
+
+# A follow-up is read twice: by itself, and after the exchange before. How much the first reading counts depends on
+# whether it can live with what the second finds best: where that suits the last turn too ("do they have a pool?"
+# after a hotel was named), the exchange before says which; where it does not, the customer has changed the subject.
+# The share of the last turn's own best score that the other's best must have, and the weights of the last turn.
+# On dstc11 nDCG@10 .39 → .58 over a fixed .6, for .70 instead of .73 where every question changes the subject.
+SUBJECT_STAYED = (0.25, 0.5)
+LAST_TURN_WEIGHTS = (0.6, 0.2)  # changed, stayed
 
 # Similarities across languages are lower, by an amount that differs from question to question. The middle of each
 # language's ranking, where nothing answers the question any more, tells how much; most of it is made up for.
@@ -69,13 +76,18 @@ def _background(similarities: Sequence[float]) -> float:
 
 def blended(last_turn: NDArray[np.float32], with_earlier: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scores of a follow-up question: of the last turn alone, and of it together with the exchange before."""
-    mixed: NDArray[np.float32] = LAST_TURN_WEIGHT * last_turn + (1 - LAST_TURN_WEIGHT) * with_earlier
+    if not len(last_turn):
+        return last_turn
+    changed, stayed = LAST_TURN_WEIGHTS
+    weight = np.float32(changed + (stayed - changed) * gate(float(last_turn[with_earlier.argmax()]), SUBJECT_STAYED))
+    mixed: NDArray[np.float32] = weight * last_turn + (1 - weight) * with_earlier
     return mixed
 
 
-def gate(best_coverage: float, ramp: tuple[float, float]) -> float:
+def gate(value: float, ramp: tuple[float, float]) -> float:
+    """0 below the ramp, 1 above it, and between them in proportion."""
     low, high = ramp
-    return min(1.0, max(0.0, (best_coverage - low) / (high - low)))
+    return min(1.0, max(0.0, (value - low) / (high - low)))
 
 
 def _gates(candidates: Candidates) -> NDArray[np.float32]:

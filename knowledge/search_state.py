@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.languages import CHINESE, ENGLISH, detect_language
-from knowledge.lexical_index import AskedWords, LexicalIndex
+from knowledge.lexical_index import LexicalIndex
 from knowledge.passages import IndexShape
 from knowledge.protocols import PassageIndex
 from knowledge.retrieval import CANDIDATES, Candidates, blended, fused_scores, language_gap
+from knowledge.word_scores import AskedWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +113,20 @@ class SearchState:
                 continue
         return None
 
-    def ranked(self, queries: Sequence[EmbeddedQuery]) -> list[RankedPassage]:
+    def ranked(self, queries: Sequence[EmbeddedQuery]) -> Ranking:
         """All candidates, best first. `queries` is the last turn and, for a follow-up, the same after what came before.
 
         Each query proposes its best of every index; a candidate that a list does not name gets its exact score there.
         """
         looks = [self._look(query) for query in queries]
-        numbers = list({number: None for look in looks for number in look.proposed()})
+        numbers = np.unique(np.concatenate([found for look in looks for found in (look.similar[0], look.worded)]))
         chinese = self.lexical.are_chinese(numbers)
         views = [self._candidates(look, numbers, chinese) for look in looks]
         scores = _merged([fused_scores(view) for view in views])
         dense = _merged([view.dense for view in views])
         coverage = _merged([view.coverage for view in views])
-        order = np.lexsort((np.array(numbers, dtype=np.int64), -scores)).tolist()
-        found = list(zip(numbers, scores.tolist(), dense.tolist(), coverage.tolist(), strict=True))
-        return [RankedPassage(*found[place]) for place in order]
+        order = np.lexsort((numbers, -scores))
+        return Ranking(numbers[order], scores[order], dense[order], coverage[order])
 
     def _look(self, query: EmbeddedQuery) -> _Look:
         by_language = {
@@ -133,11 +134,13 @@ class SearchState:
         }
         asked_in_chinese = detect_language(query.text) == CHINESE
         same, other = ([score for _, score in by_language[key]] for key in (asked_in_chinese, not asked_in_chinese))
-        similar = {number: score for found in by_language.values() for number, score in found}
+        found = [one for found in by_language.values() for one in found]
+        similar = np.array([number for number, _ in found], dtype=np.int64), np.array([score for _, score in found])
         words = self.lexical.asked(query.text)
-        return _Look(query, asked_in_chinese, language_gap(same, other), similar, words)
+        worded = words.best(CANDIDATES)[0]
+        return _Look(query, asked_in_chinese, language_gap(same, other), similar, words, worded)
 
-    def _candidates(self, look: _Look, numbers: Sequence[int], chinese: NDArray[np.bool_]) -> Candidates:
+    def _candidates(self, look: _Look, numbers: NDArray[np.int64], chinese: NDArray[np.bool_]) -> Candidates:
         lexical = look.words.scores_of(numbers)
         return Candidates(
             dense=self._similarities(look, numbers, chinese),
@@ -147,13 +150,15 @@ class SearchState:
             language_gap=look.language_gap,
         )
 
-    def _similarities(self, look: _Look, numbers: Sequence[int], chinese: NDArray[np.bool_]) -> NDArray[np.float32]:
+    def _similarities(self, look: _Look, numbers: NDArray[np.int64], chinese: NDArray[np.bool_]) -> NDArray[np.float32]:
         """What the search has not told already is asked of the index of the passage's language."""
-        dense = np.array([look.similar.get(number, np.nan) for number in numbers], dtype=np.float32)
+        dense = np.full(len(numbers), np.nan, dtype=np.float32)
+        found, scores = look.similar
+        dense[numbers.searchsorted(found)] = scores
         for is_chinese, index in self.dense.items():
             here = np.flatnonzero((chinese == is_chinese) & np.isnan(dense))
             if len(here):
-                dense[here] = index.similarities(look.query.vector, [numbers[place] for place in here.tolist()])
+                dense[here] = index.similarities(look.query.vector, numbers[here].tolist())
         return dense
 
 
@@ -164,12 +169,36 @@ class _Look:
     query: EmbeddedQuery
     asked_in_chinese: bool
     language_gap: float
-    similar: Mapping[int, float]  # number → similarity, of the nearest in each language
+    similar: tuple[NDArray[np.int64], NDArray[np.float64]]  # the nearest in each language, and how near they are
     words: AskedWords
+    worded: NDArray[np.int64]  # those that share most words
 
-    def proposed(self) -> Iterator[int]:
-        yield from self.similar
-        yield from self.words.best(CANDIDATES)[0].tolist()
+
+class Ranking(Sequence[RankedPassage]):
+    """Some hundred candidates in arrays; of most of them nobody ever asks, so they are made when one does."""
+
+    def __init__(
+        self,
+        numbers: NDArray[np.int64],
+        scores: NDArray[np.float32],
+        dense: NDArray[np.float32],
+        lexical: NDArray[np.float32],
+    ) -> None:
+        self._arrays = (numbers, scores, dense, lexical)
+
+    def __len__(self) -> int:
+        return len(self._arrays[0])
+
+    @overload
+    def __getitem__(self, place: int) -> RankedPassage: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[RankedPassage]: ...
+
+    def __getitem__(self, place: int | slice) -> RankedPassage | list[RankedPassage]:
+        if isinstance(place, int):
+            return RankedPassage(*(array[place].item() for array in self._arrays))
+        return [RankedPassage(*values) for values in zip(*(a[place].tolist() for a in self._arrays), strict=True)]
 
 
 def _merged(views: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

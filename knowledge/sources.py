@@ -20,7 +20,6 @@ from knowledge.passages import DocumentText, Refusal
 from knowledge.readers import ARCHIVE, LISTS, STANDARD_LIMITS, Entry, ReadingLimits, known_encoding
 from knowledge.safe_reading import OpenedSource, ReadingProcess, shared_process
 
-_LONGEST_ID = 200
 _MEDIA_TYPES = {
     ".md": "text/markdown",
     ".markdown": "text/markdown",
@@ -107,7 +106,10 @@ def candidates_in_file(
         if not path.is_file():
             yield Refusal(source, "it is no file but a pipe or device; upload a file")
             return
-        content = path.read_bytes()
+        before, content, after = path.stat(), path.read_bytes(), path.stat()
+        if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, len(content)):
+            yield Refusal(source, "it changed while it was being read; take it in again when it is finished")
+            return
     except OSError as error:
         yield Refusal(source, f"it cannot be read ({error.strerror})")
         return
@@ -173,9 +175,7 @@ def _in_container(
     )
 
 
-def _record(opened: OpenedSource, number: int, entry: Entry, place: str, chosen: str | None) -> Candidate | Refusal:
-    if entry.document_id and not _is_usable_id(entry.document_id):
-        return Refusal(place, f"an id has at most {_LONGEST_ID} characters, none of them invisible")
+def _record(opened: OpenedSource, number: int, entry: Entry, place: str, chosen: str | None) -> Candidate:
     own = f"{place}#{entry.record}"
     return Candidate(
         document_id=entry.document_id or document_id_of(own, entry.title),
@@ -201,8 +201,3 @@ def document_id_of(source: str, stem: str) -> str:
     slug = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", stem).lower()).strip("-")[:60].strip("-")
     digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:6]
     return f"{slug or 'document'}-{digest}"
-
-
-def _is_usable_id(document_id: str) -> bool:
-    invisible = any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in document_id)
-    return len(document_id) <= _LONGEST_ID and not invisible

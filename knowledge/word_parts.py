@@ -36,7 +36,7 @@ class WordPart:
     counts: NDArray[np.uint8]
 
     def postings(self, key: int) -> Postings:
-        at = int(np.searchsorted(self.keys, np.uint64(key)))
+        at = int(self.keys.searchsorted(np.uint64(key)))
         if at == len(self.keys) or self.keys[at] != key:
             return self.slots[:0], self.counts[:0]
         here = slice(int(self.starts[at]), int(self.starts[at + 1]))

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Protocol
 
 from knowledge.errors import KnowledgeError
@@ -28,6 +29,10 @@ class Worker(Protocol):
 
     def exit_code(self) -> int | None:
         """None while it runs; 0 when it has ended because there was nothing to do."""
+        ...
+
+    def memory_mb(self) -> float:
+        """The most memory it has had in use so far, in MB; 0 where the system does not tell."""
         ...
 
     def stop(self) -> None:
@@ -99,6 +104,11 @@ class WorkerKeeper:
     def wait_until_idle(self) -> None:
         self._idle.wait()
 
+    def memory_mb(self) -> float:
+        """The most memory that the worker has had in use; 0 while there is none."""
+        worker = self._worker
+        return worker.memory_mb() if worker is not None else 0.0
+
     def _keep(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
@@ -169,6 +179,14 @@ class PipedWorker:
 
     def exit_code(self) -> int | None:
         return self._process.poll()
+
+    def memory_mb(self) -> float:
+        try:
+            status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return 0.0
+        peak = next((line for line in status.splitlines() if line.startswith("VmHWM:")), "VmHWM: 0 kB")
+        return int(peak.split()[1]) * 1024 / 1e6
 
     def stop(self) -> None:
         if self._process.stdin is not None:

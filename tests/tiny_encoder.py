@@ -39,6 +39,12 @@ def write_tiny_encoder(folder: Path, words: Sequence[str]) -> Path:
     tokenizer.post_processor = TemplateProcessing("[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
     tokenizer.save(str(folder / "tokenizer.json"))
     torch.manual_seed(0)
-    encoder = BertEncoder(_Sizes(*(int(each) for each in sizes.values()), epsilon=1e-12))
-    save_file(encoder.state_dict(), folder / "model.safetensors")
+    encoder = BertEncoder(_Sizes(len(vocabulary), 32, 2, 2, 64, 64, 1, 1e-12))
+    weights = {}
+    for name, empty in encoder.state_dict().items():
+        if "LayerNorm" in name:
+            weights[name] = torch.ones_like(empty) if name.endswith("weight") else torch.zeros_like(empty)
+        else:
+            weights[name] = torch.randn(empty.shape) * (1.0 if "embeddings" in name else 0.15)
+    save_file(weights, folder / "model.safetensors")
     return folder

@@ -45,7 +45,7 @@ def _description(app: FastAPI) -> dict[str, Any]:
 
 def _correct(path: str, operation: dict[str, Any]) -> None:
     """What FastAPI cannot know: our shape of errors, and who is let in where."""
-    if path.startswith("/api/v1/documents"):
+    if path.startswith(("/api/v1/documents", "/api/v1/entries", "/api/v1/gaps")):
         operation["security"] = [{name: []} for name in _STAFF]
     if "422" in operation["responses"]:
         schema = {"$ref": _REF.format(model="ProblemOut")}

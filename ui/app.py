@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
-from ui import api, documents_api, health, openai_api, sign_in
+from ui import api, documents_api, entries_api, health, intents_api, openai_api, sign_in
 from ui.api_docs import OPENAPI_PATH, install_api_description
 from ui.gradio_guard import GradioGuard
 from ui.metrics import MeasuredManager, Metrics, RequestCounting, StockCollector
@@ -75,8 +75,8 @@ def create_app(frontdesk: Frontdesk, accounts: Accounts, *, build_pages: BuildPa
     door = StaffDoor(accounts, StaffSessions(load_or_make_secret(frontdesk.settings.home)))
     streams = TurnStreams(limit=frontdesk.settings.web.max_simultaneous_turns)
     app = _bare_app(Parts(frontdesk, streams, door, metrics))
-    for router in (api.router, documents_api.router, openai_api.router, health.router, sign_in.router):
-        app.include_router(router)
+    for routes in (api, documents_api, entries_api, intents_api, openai_api, health, sign_in):
+        app.include_router(routes.router)
     _add_plain_routes(app)
     _mount_pages(app, frontdesk, door, build_pages)
     return app

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from ui.commands import accounts, asking, bench, diagnosis, evaluation, indexing, knowledge, serving, training
+from ui.commands import (
+    accounts,
+    asking,
+    bench,
+    diagnosis,
+    evaluation,
+    indexing,
+    knowledge,
+    releasing,
+    serving,
+    training,
+)
 
 app = typer.Typer(
     name="frontdesk",
@@ -21,6 +32,7 @@ app.add_typer(knowledge.documents, name="documents")
 app.command("search")(knowledge.search)
 app.command("ask")(asking.ask)
 app.add_typer(training.train, name="train")
+app.add_typer(releasing.releases, name="releases")
 app.add_typer(evaluation.evaluate, name="evaluate")
 app.add_typer(bench.bench, name="bench")
 app.add_typer(indexing.index, name="index")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from bot.answers import Outcome
 from bot.messages import Conversation, ConversationSummary, Handler
+from bot.signal_desk import Period
+from bot.signals.trend import Trend
 from ui import wording
 from ui.composer import Composer, message_form
 from ui.markup import (
@@ -26,6 +28,7 @@ from ui.markup import (
 )
 from ui.names import channel_name, handler_name, language_name, outcome_name, reason_name
 from ui.presenter import Banner, MessageView
+from ui.trend_panel import trend_panel
 from ui.wording import Text, say
 
 _FILTERS: tuple[tuple[str, Text], ...] = (
@@ -57,6 +60,8 @@ class ConsoleView:
     opened: OpenConversation | None = None
     problem: Banner | None = None
     draft: str = ""
+    trend: Trend | None = None  # of upset messages; None where they are not looked for
+    period: Period = Period.DAY
 
 
 def console(view: ConsoleView) -> Html:
@@ -115,6 +120,7 @@ def _search(view: ConsoleView) -> Html:
         "div",
         tag("div", drawing("search"), field, class_="fd-search"),
         tag("div", *chips, class_="fd-chips", role="group", aria_label=say(wording.FILTER_HANDLER, language)),
+        trend_panel(view.trend, view.period, language) if view.trend is not None else None,
         class_="fd-list__head",
     )
 

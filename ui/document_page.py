@@ -138,7 +138,7 @@ def _passage(number: int, passage: Passage, view: DocumentView) -> Html:
     place = passage.heading.replace(" > ", " › ") or passage.title
     if passage.page is not None:
         place = f"{place} · {say(wording.PAGE, language, page=passage.page)}"
-    span = say(words.CHARACTERS, language, start=f"{passage.start:,}", end=f"{passage.end:,}")
+    span = say(words.CHARACTERS, language, start=f"{passage.start + 1:,}", end=f"{passage.end:,}")
     chosen = passage.passage_id == view.chosen
     return tag(
         "li",

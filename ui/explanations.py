@@ -9,8 +9,8 @@ from bot.answers import Citation
 from bot.intents import UNKNOWN
 from bot.policy import FRUSTRATED
 from bot.signals.values import PERSONAL
-from bot.traces import Trace
-from ui import signal_wording, wording
+from bot.traces import Trace, TracedEntry
+from ui import knowledge_wording, signal_wording, wording
 from ui.names import percent, place, seconds
 from ui.wording import say
 
@@ -76,11 +76,24 @@ def _search_sentences(trace: Trace, language: str) -> list[str]:
 
 
 def _origin_sentences(trace: Trace, citations: Sequence[Citation], language: str) -> list[str]:
+    if trace.entry is not None:
+        return [_entry_sentence(trace.entry, language)]
     if not citations:
         return []
     places = list(dict.fromkeys(place(citation, language) for citation in citations))
     text = wording.TRACE_QUOTED if trace.quoted else wording.TRACE_WRITTEN
     return [say(text, language, place="；".join(places) if language == wording.CHINESE else "; ".join(places))]
+
+
+def _entry_sentence(entry: TracedEntry, language: str) -> str:
+    return say(
+        knowledge_wording.TRACE_ENTRY,
+        language,
+        wording=entry.wording,
+        editor=entry.editor,
+        version=entry.version,
+        similarity=percent(entry.similarity),
+    )
 
 
 def _dropped_sentences(trace: Trace, language: str) -> list[str]:

@@ -10,41 +10,22 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from bot.bootstrap import Frontdesk
-from bot.errors import IntentsChanged, IntentsInvalid, ReleaseWorse
+from bot.errors import IntentsChanged, IntentsInvalid, ReleaseInvalid, ReleaseWorse, TrainingUnderWay
 from bot.intent_desk import DeskView, IntentDesk
 from bot.intent_editing import Pasted, pasted_lines, shown
 from bot.intents import Intent, LeadsTo
 from ui import intents_wording as words
 from ui import wording
-from ui.intents_page import TABS, intents_page
+from ui.intents_page import intents_page
 from ui.intents_parts import IntentsView, OpenIntent, named_title
-from ui.panels import AT_ONCE, panel, problem_banner, reported, text_of, visitor_of
+from ui.intents_state import IntentsState, state_of, turn_of, turned
+from ui.panels import AT_ONCE, panel, problem_banner, reported, text_of
 from ui.presenter import Banner
 from ui.sessions import RELEASE_ROLES, account_in
 from ui.wording import say
 
 _BETWEEN_LOOKS = 1.5  # seconds
-_LONGEST_TRIED = 1000  # characters
 _NAMED = 3  # examples that a notice names
-
-
-@dataclass(frozen=True, slots=True)
-class IntentsState:
-    """What somebody is looking at. The browser keeps it, so that a reload changes nothing."""
-
-    language: str
-    tab: str = "list"
-    search: str = ""
-    opened: str | None = None  # an intent's name; "" for a new one
-    version: int = 0  # the list that it was opened from
-    draft: str = ""  # examples that a new intent begins with
-    importing: bool = False
-    deleting: bool = False
-    confirming: str = ""
-    tried: str = ""
-    notice: str = ""
-    notice_detail: str = ""
-    notice_tone: str = "good"
 
 
 class Shown(NamedTuple):
@@ -86,13 +67,16 @@ class IntentsPage:
     # --- events ---
 
     def load(self, remembered: object, request: gr.Request) -> Shown:
-        state = replace(_state_of(remembered, request), opened=None, importing=False, deleting=False, confirming="")
+        state = replace(state_of(remembered, request), opened=None, importing=False, deleting=False, confirming="")
         return self._shown(replace(state, tried="", notice="", notice_detail=""), _person(request))
 
     def look(self, remembered: object, seen: str, request: gr.Request) -> Shown:
         """Looks for news; sends nothing where there are none, nor while somebody reads what was not understood."""
-        state = _state_of(remembered, request)
-        if state.tab == "unknown":  # groups are made when asked for
+        state, drawn = state_of(remembered, request), turn_of(seen)
+        # An act may be under way between browser and server: what it has drawn is not overdrawn with what was before.
+        # Groups are made when asked for, and nothing moves under the hands of somebody who writes.
+        still = state.tab == "unknown" or state.opened is not None or state.importing
+        if state.turn < drawn or (state.turn == drawn and still):
             return Shown(gr.skip(), gr.skip(), gr.skip())
         found = self._shown(state, _person(request))
         if found.seen == seen:
@@ -100,9 +84,9 @@ class IntentsPage:
         return found._replace(memory=gr.skip())  # what somebody has chosen meanwhile stays chosen
 
     def act(self, remembered: object, event: gr.EventData, request: gr.Request) -> Shown:
-        data, before = reported(event), _state_of(remembered, request)
+        data, before = reported(event), state_of(remembered, request)
         person, language = _person(request), before.language
-        state = replace(before, notice="", notice_detail="", deleting=False, confirming="")
+        state = replace(before, turn=before.turn + 1, notice="", notice_detail="", deleting=False, confirming="")
         try:
             state = self._done(text_of(data, "act"), state, data, person)
         except ReleaseWorse:
@@ -111,8 +95,7 @@ class IntentsPage:
             title = say(words.UNSAVED_CONFLICT, language)
             state = replace(state, notice=title, notice_detail=f"{error}.", notice_tone="bad")
         except Exception as error:  # noqa: BLE001 - whatever broke, people read a sentence
-            told = f"{error}." if isinstance(error, IntentsInvalid) else problem_banner(error, language).text
-            state = replace(state, notice=told, notice_tone="bad")
+            state = replace(state, **_refusal(error, language))
         return self._shown(state, person)
 
     # --- what people do ---
@@ -172,7 +155,8 @@ class IntentsPage:
         return replace(state, notice=say(told, state.language, text=shown(text), intent=title), notice_tone="good")
 
     def _pasted(self, pasted: Pasted, name: str, language: str) -> tuple[str, str]:
-        title = named_title(self._desk.listed().intents, name, language)
+        intents = self._desk.listed().intents
+        title = named_title(intents, name, language)
         details = []
         if pasted.repeated:
             details.append(say(words.PASTED_REPEATED, language, count=pasted.repeated))
@@ -180,7 +164,7 @@ class IntentsPage:
             details.append(say(words.PASTED_TOO_LONG, language, count=pasted.too_long))
         if pasted.elsewhere:
             named = [
-                say(words.PASTED_NAMED, language, text=shown(text), intent=other)
+                say(words.PASTED_NAMED, language, text=shown(text), intent=named_title(intents, other, language))
                 for text, other in pasted.elsewhere[:_NAMED]
             ]
             count = len(pasted.elsewhere)
@@ -218,7 +202,7 @@ class IntentsPage:
                 return replace(state, importing=True)
             case "back":
                 return replace(state, opened=None, importing=False, draft="")
-        return _turned(act, state, value, data)
+        return turned(act, state, value, data)
 
     def _reopened(self, state: IntentsState) -> IntentsState:
         """The editor on the list as it is now."""
@@ -228,7 +212,7 @@ class IntentsPage:
 
     def _shown(self, state: IntentsState, person: Person) -> Shown:
         html = str(intents_page(self._view(state, person)))
-        return Shown(html, asdict(state), hashlib.sha256(html.encode()).hexdigest())
+        return Shown(html, asdict(state), f"{state.turn}:{hashlib.sha256(html.encode()).hexdigest()}")
 
     def _view(self, state: IntentsState, person: Person) -> IntentsView:
         desk = self._desk.look()
@@ -254,18 +238,13 @@ class IntentsPage:
         )
 
 
-def _turned(act: str, state: IntentsState, value: str, data: Mapping[str, Any]) -> IntentsState:
-    changes: dict[str, Any] = {}
-    match act:
-        case "tab" if value in TABS:
-            changes = {"tab": value, "opened": None, "importing": False}
-        case "search":
-            changes = {"search": text_of(data, "text")}
-        case "try":
-            changes = {"tried": text_of(data, "message")[:_LONGEST_TRIED]}
-        case "language" if value in (wording.ENGLISH, wording.CHINESE):
-            changes = {"language": value}
-    return replace(state, **changes)
+def _refusal(error: Exception, language: str) -> dict[str, Any]:
+    if isinstance(error, TrainingUnderWay):
+        return {"notice": say(words.ONE_TRAINING, language), "notice_tone": "bad"}
+    if isinstance(error, IntentsInvalid | ReleaseInvalid):
+        title = say(words.NOT_DONE, language)
+        return {"notice": title, "notice_detail": f"{error}.", "notice_tone": "bad"}
+    return {"notice": problem_banner(error, language).text, "notice_tone": "bad"}
 
 
 def _opened(state: IntentsState, desk: DeskView) -> OpenIntent | None:
@@ -312,24 +291,3 @@ def _person(request: gr.Request) -> Person:
     """Who asks, as the guard before this page has found out; nobody may promote who is not known to it."""
     account = account_in(request.request.scope if request.request is not None else {})
     return Person("", False) if account is None else Person(account.name, account.role in RELEASE_ROLES)
-
-
-def _state_of(remembered: object, request: gr.Request) -> IntentsState:
-    """What the browser remembers, as far as it makes sense."""
-    memory = remembered if isinstance(remembered, dict) else {}
-    tab, tone, opened, version = (memory.get(name) for name in ("tab", "notice_tone", "opened", "version"))
-    return IntentsState(
-        language=visitor_of(memory, request).language,
-        tab=tab if isinstance(tab, str) and tab in TABS else "list",
-        search=text_of(memory, "search"),
-        opened=opened if isinstance(opened, str) else None,
-        version=version if isinstance(version, int) else 0,
-        draft=text_of(memory, "draft"),
-        importing=memory.get("importing") is True,
-        deleting=memory.get("deleting") is True,
-        confirming=text_of(memory, "confirming"),
-        tried=text_of(memory, "tried"),
-        notice=text_of(memory, "notice"),
-        notice_detail=text_of(memory, "notice_detail"),
-        notice_tone=tone if isinstance(tone, str) and tone in ("good", "bad", "info") else "info",
-    )

@@ -15,7 +15,7 @@ LEADS: dict[LeadsTo, Text] = {
     LeadsTo.SMALL_TALK: words.LEADS_SMALL_TALK,
     LeadsTo.PERSON: words.LEADS_PERSON,
 }
-_SAMPLE = 2  # examples of an intent that its row shows
+_SAMPLE = 4  # examples of an intent that its row shows
 
 
 def intent_list(view: IntentsView) -> Html:

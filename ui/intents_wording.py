@@ -16,7 +16,7 @@ TAB_RELEASES = Text("Releases", "版本")
 TABS = Text("Parts of this page", "页面分区")
 
 # --- what is live ---
-LIVE = Text("Live: release {number} of", "当前上线：第 {number} 版，训练于")
+LIVE = Text("Live: release {number}, trained", "当前上线：第 {number} 版，训练于")
 LIVE_NONE = Text("No release is live.", "目前没有上线的版本。")
 LIVE_SAME = Text("It knows everything in this list.", "它与当前列表一致。")
 LIVE_CHANGED = Text(
@@ -106,6 +106,8 @@ IMPORT_DETAIL = Text(
 IMPORT_LABEL = Text("The list as TOML", "TOML 列表")
 IMPORT_REPLACE = Text("Replace the list", "替换列表")
 IMPORTED = Text("The list is replaced: {intents} intents.", "列表已替换：共 {intents} 个意图。")
+NOT_DONE = Text("That cannot be", "未完成")
+ONE_TRAINING = Text("A training is under way already.", "已有训练正在进行。")
 UNSAVED_CONFLICT = Text("Somebody else was faster", "已被他人修改")
 
 # --- to check ---

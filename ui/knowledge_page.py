@@ -50,7 +50,7 @@ class KnowledgeView:
 def knowledge(view: KnowledgeView) -> Html:
     language = view.language
     title = tag("h2", say(wording.KNOWLEDGE_TITLE, language))
-    detail = tag("p", say(wording.KNOWLEDGE_DETAIL, language))
+    detail = tag("p", say(words.PAGE_DETAIL, language))
     shown = (
         (DOCUMENTS, say(words.TAB_DOCUMENTS, language), f"{view.documents:,}"),
         (ENTRIES, say(words.TAB_ENTRIES, language), f"{view.entries:,}"),
@@ -61,7 +61,7 @@ def knowledge(view: KnowledgeView) -> Html:
         tabs(shown, view.tab, say(words.TABS, language)),
         tag("div", banner(view.notice), data_key="notice") if view.notice else None,
         _drop_zone(view) if isinstance(view.body, DocumentsView) else None,
-        _uploads(view) if view.tab == DOCUMENTS else None,
+        _uploads(view) if isinstance(view.body, DocumentsView) else None,
         _body(view.body),
         language=language,
         class_="fd-knowledge",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from ui.wording import Text
 
+PAGE_DETAIL = Text(
+    "The assistant answers only from these documents and answers.", "智能助手只依据以下文档和问答作答。"
+)
 TABS = Text("Parts of the knowledge base", "知识库各部分")
 TAB_DOCUMENTS = Text("Documents", "文档")
 TAB_ENTRIES = Text("Answers", "问答")
@@ -42,7 +45,7 @@ SORT_LATEST = Text("Latest first", "最近更新")
 SORT_TITLE = Text("Title", "标题")
 SORT_SOURCE = Text("File name", "文件名")
 SORT_PASSAGES = Text("Most passages", "段落最多")
-MATCHING = Text("{count} match", "符合条件 {count} 篇")
+MATCHING = Text("Documents: {count}", "{count} 篇文档")
 NONE_MATCH = Text("No document matches. Try fewer words or another filter.", "没有符合条件的文档，请更换筛选条件。")
 NONE_REMOVED = Text("No document has been removed.", "没有已删除的文档。")
 OPEN_NAMED = Text("Open {title}", "打开 {title}")
@@ -51,7 +54,7 @@ REPLACE_HINT = Text(
 )
 
 # --- an open document ---
-DOCUMENT_FACTS = Text("{passages} passages, version {version}", "{passages} 个段落，第 {version} 版")
+DOCUMENT_FACTS = Text("passages: {passages}, version {version}", "{passages} 个段落，第 {version} 版")
 ORIGINAL_FILE = Text("Download the original file", "下载原始文件")
 PASSAGES = Text("Passages", "段落")
 PASSAGE_NUMBER = Text("Passage {number}", "第 {number} 段")
@@ -83,7 +86,7 @@ NO_ENTRIES_DETAIL = Text(
     "请写下必须准确无误的答案，它们优先于其他一切回答。",
 )
 NO_ENTRY_MATCHES = Text("No entry matches “{text}”", "没有与“{text}”匹配的问答")
-ENTRIES_COUNT = Text("{count} entries", "{count} 条问答")
+ENTRIES_COUNT = Text("Entries: {count}", "{count} 条问答")
 EDIT_NAMED = Text("Edit {title}", "编辑 {title}")
 REMOVE_ENTRY_NAMED = Text("Remove {title}", "删除 {title}")
 WRITTEN_BY = Text("{editor}, version {version}", "{editor}，第 {version} 版")
@@ -124,7 +127,7 @@ GAPS_DETAIL = Text(
     "What customers asked and did not get a helpful answer to, put together by meaning; the most frequent first.",
     "顾客提出但没有得到有用回答的问题，按含义归类，最常问的在前。",
 )
-GAPS_COUNT = Text("{groups} groups, {questions} questions", "{groups} 组，共 {questions} 个问题")
+GAPS_COUNT = Text("Groups: {groups}, questions: {questions}", "{groups} 组，共 {questions} 个问题")
 NO_GAPS = Text("Nothing is unanswered", "没有未答问题")
 NO_GAPS_DETAIL = Text(
     "Questions that the assistant could not answer, or answered unhelpfully, appear here.",

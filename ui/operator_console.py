@@ -12,6 +12,7 @@ import gradio as gr
 from bot.bootstrap import Frontdesk
 from bot.errors import ConversationNotFound
 from bot.messages import Handler
+from bot.signal_desk import Period
 from ui import wording
 from ui.console_page import ConsoleView, OpenConversation, console
 from ui.names import in_language
@@ -34,6 +35,7 @@ class ConsoleState:
     search: str = ""
     handler: str = ""
     limit: int = _PAGE
+    period: Period = Period.DAY  # of the trend
 
 
 class Shown(NamedTuple):
@@ -107,7 +109,7 @@ class ConsolePage:
     def _shown(self, state: ConsoleState, problem: Banner | None = None, *, draft: str = "") -> Shown:
         html = console(self._view(state, problem, draft))
         memory: dict[str, Any] = {"language": state.language, "open": state.conversation_id, "handler": state.handler}
-        memory |= {"search": state.search, "limit": state.limit}
+        memory |= {"search": state.search, "limit": state.limit, "period": state.period.value}
         return Shown(html, memory, hashlib.sha256(html.encode()).hexdigest())
 
     def _view(self, state: ConsoleState, problem: Banner | None, draft: str) -> ConsoleView:
@@ -126,6 +128,8 @@ class ConsolePage:
             opened=self._opened(state),
             problem=problem,
             draft=draft,
+            trend=None if self._desk.signals is None else self._desk.signals.trend(state.period),
+            period=state.period,
         )
 
     def _opened(self, state: ConsoleState) -> OpenConversation | None:
@@ -154,6 +158,8 @@ def _looked_elsewhere(act: str, state: ConsoleState, data: Mapping[str, Any]) ->
             changes = {"search": text_of(data, "text"), "limit": _PAGE}
         case "filter" if value in _FILTERS:
             changes = {"handler": value, "limit": _PAGE}
+        case "trend" if value in tuple(Period):
+            changes = {"period": Period(value)}
         case "more":
             changes = {"limit": state.limit + _PAGE}
         case "language" if value in (wording.ENGLISH, wording.CHINESE):
@@ -164,11 +170,12 @@ def _looked_elsewhere(act: str, state: ConsoleState, data: Mapping[str, Any]) ->
 def _state_of(remembered: object, request: gr.Request) -> ConsoleState:
     """What the browser remembers, as far as it makes sense."""
     memory = remembered if isinstance(remembered, dict) else {}
-    handler, limit = text_of(memory, "handler"), memory.get("limit")
+    handler, limit, period = text_of(memory, "handler"), memory.get("limit"), text_of(memory, "period")
     return ConsoleState(
         language=visitor_of(memory, request).language,
         conversation_id=text_of(memory, "open"),
         search=text_of(memory, "search"),
         handler=handler if handler in _FILTERS else "",
         limit=limit if isinstance(limit, int) and _PAGE <= limit <= 50 * _PAGE else _PAGE,
+        period=Period(period) if period in tuple(Period) else Period.DAY,
     )

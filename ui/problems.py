@@ -21,8 +21,27 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from bot.errors import BotError, ConversationClosed, ConversationNotFound, MessageRefused
-from knowledge.errors import DocumentNotFound, DocumentRefused, EncodingUnknown, KnowledgeError, StorageUnavailable
+from bot.errors import (
+    BotError,
+    ConversationClosed,
+    ConversationNotFound,
+    IntentsChanged,
+    IntentsInvalid,
+    MessageRefused,
+    ReleaseInvalid,
+    ReleaseWorse,
+    TrainingUnderWay,
+)
+from knowledge.errors import (
+    DocumentNotFound,
+    DocumentRefused,
+    EncodingUnknown,
+    EntryChanged,
+    EntryNotFound,
+    EntryRefused,
+    KnowledgeError,
+    StorageUnavailable,
+)
 from ui.errors import UiError
 from ui.names import language_of_browser
 from ui.turn_streams import TooManyTurns
@@ -54,7 +73,14 @@ _FORESEEN: Mapping[type[Exception], tuple[int, str]] = {  # their messages are f
     ConversationNotFound: (404, "conversation_not_found"),
     ConversationClosed: (409, "conversation_closed"),
     DocumentNotFound: (404, "document_not_found"),
+    EntryNotFound: (404, "entry_not_found"),
+    EntryChanged: (409, "entry_changed"),
     DocumentRefused: (422, "document_refused"),
+    IntentsInvalid: (422, "intents_invalid"),
+    IntentsChanged: (409, "intents_changed"),
+    TrainingUnderWay: (409, "training_under_way"),
+    ReleaseWorse: (409, "release_worse"),
+    ReleaseInvalid: (404, "release_invalid"),
     EncodingUnknown: (422, "unknown_encoding"),
     StorageUnavailable: (507, "storage_unavailable"),
 }
@@ -120,7 +146,7 @@ def problem_of(error: Exception, request: Request) -> Problem:
 def _own_problem(error: Exception) -> Problem:
     if isinstance(error, TooManyTurns):
         return busy()
-    if isinstance(error, MessageRefused):
+    if isinstance(error, MessageRefused | EntryRefused):
         return Problem(422, error.code, str(error))
     if type(error) in _FORESEEN:
         return Problem(*_FORESEEN[type(error)], str(error))

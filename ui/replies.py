@@ -43,12 +43,12 @@ def reply_from_events(events: Iterable[TurnEvent]) -> dict[str, Any]:
         "outcome": _outcome(heard, answer),
         "answer": answer.text if answer is not None else "".join(heard.shown),
         "citations": [citation_object(citation) for citation in answer.citations] if answer is not None else [],
-        "choices": choice_objects(answer),
         "intent": {"name": heard.intent, "confidence": heard.confidence},
         "language": _language(heard, answer, trace),
         "handler": str(heard.ended.handler if heard.ended is not None else Handler.BOT),
         "release": _release(trace),
         "ms": _milliseconds(trace),
+        **({"choices": choices} if (choices := choice_objects(answer)) else {}),
     }
 
 

@@ -69,6 +69,7 @@ def trial(view: TrialView) -> Html:
         banner(view.problem) if view.problem else None,
         tag("div", *shown, class_="fd-found-list", aria_live="polite"),
         class_="fd-trial",
+        lang="zh-CN" if language == wording.CHINESE else "en",
         aria_label=say(wording.TRY_TITLE, language),
     )
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,8 +31,6 @@ from knowledge.sentences import split_sentences
 
 # How often customers are taken to ask what: most questions have an answer, and most of the others are on the subject.
 _SHARES = {(True, True): 0.6, (False, True): 0.2, (False, False): 0.2}  # (answerable, near)
-# Where 0.5 lies: this share of the questions that have an answer is not answered, in either language.
-FALSE_ABSTENTION = 0.1
 # Questions made for a paragraph, about one product, or said in the middle of a booking are unlike a help centre's.
 _LESS_LIKE_CUSTOMERS = {"cmrc2018": 0.25, "drcd": 0.25, "epqa": 0.25, "dstc11": 0.5}
 _SMALL = 60  # a data set with fewer cases of one kind counts in proportion
@@ -48,9 +45,6 @@ class Row:
     language: str
     group: tuple[str, bool]  # data set, near
     fold: int
-
-
-Fitting = Callable[..., Logistic]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -78,10 +72,10 @@ def calibrate(folder: Path, embedder: Embedder, name: str) -> dict[str, Any]:
         ranked += sentences
     support = [*_english_claims(folder, vectors), *_chinese_claims(folder, vectors)]
     calibration = Calibration(
-        release="1",
+        release="2",
         embedder=name,
         centres=centres,
-        answerable={language: fit_decision(answerable, language) for language in LANGUAGES},
+        answerable={language: fit(answerable, language) for language in LANGUAGES},
         sentence={language: fit(ranked, language) for language in LANGUAGES},
         support={language: fit(support, language) for language in LANGUAGES},
     )
@@ -117,23 +111,6 @@ def fit(all_rows: Sequence[Row], language: str, *, leave_out: int | None = None)
     return fit_evidence([row.features for row in chosen], [row.truth for row in chosen], row_weights(chosen))
 
 
-def fit_decision(all_rows: Sequence[Row], language: str, *, leave_out: int | None = None) -> Logistic:
-    """As `fit`, then moved so that FALSE_ABSTENTION of the answerable questions fall below 0.5."""
-    fitted = fit(all_rows, language, leave_out=leave_out)
-    chosen = [row for row in all_rows if row.language == language and row.fold != leave_out]
-    answered = [
-        (_logit(fitted.probability(row.features)), weight)
-        for row, weight in zip(chosen, row_weights(chosen), strict=True)
-        if row.truth
-    ]
-    below, total = 0.0, sum(weight for _, weight in answered)
-    for value, weight in sorted(answered):
-        below += weight
-        if below >= FALSE_ABSTENTION * total:
-            return Logistic(fitted.bias - value, fitted.weights)
-    raise AssertionError("the weights add up to their total")
-
-
 def row_weights(chosen: Sequence[Row]) -> list[float]:
     """Every data set counts the same within its kind, and the kinds count as they are expected to be asked."""
     counts = Counter((row.truth, row.group) for row in chosen)
@@ -151,12 +128,12 @@ def row_weights(chosen: Sequence[Row]) -> list[float]:
     ]
 
 
-def held_out(all_rows: Sequence[Row], language: str, fitting: Fitting = fit) -> list[tuple[Row, float]]:
+def held_out(all_rows: Sequence[Row], language: str) -> list[tuple[Row, float]]:
     """Each row with the probability that the other four folds give it."""
     return [
         (row, logistic.probability(row.features))
         for fold in range(5)
-        for logistic in [fitting(all_rows, language, leave_out=fold)]
+        for logistic in [fit(all_rows, language, leave_out=fold)]
         for row in all_rows
         if row.language == language and row.fold == fold
     ]
@@ -169,14 +146,15 @@ def measure(all_rows: Sequence[Row], language: str) -> dict[str, Any]:
 
 
 def measure_answerable(all_rows: Sequence[Row], language: str) -> dict[str, Any]:
-    judged = held_out(all_rows, language, fit_decision)
+    judged = held_out(all_rows, language)
     answered = [chance for row, chance in judged if row.truth]
     tenth = float(np.quantile(answered, 0.1))
     found: dict[str, Any] = {
         "n": len(judged),
         "false_abstention": _rounded(float(np.mean([chance < 0.5 for chance in answered]))),
         "false_abstention_weighted": _rounded(_weighted_false_abstention(judged)),
-        "reliability_before_the_threshold_was_set": _reliability(held_out(all_rows, language)),
+        "reliability": _reliability(judged),
+        "threshold_at_10_percent_false_abstention": _rounded(_threshold(judged)),
     }
     for kind, near in (("near_miss", True), ("off_topic", False)):
         wrong = [chance for row, chance in judged if not row.truth and row.group[1] == near]
@@ -194,6 +172,18 @@ def _weighted_false_abstention(judged: Sequence[tuple[Row, float]]) -> float:
     weights = row_weights([row for row, _ in judged])
     answered = [(weight, chance) for weight, (row, chance) in zip(weights, judged, strict=True) if row.truth]
     return sum(weight for weight, chance in answered if chance < 0.5) / sum(weight for weight, _ in answered)
+
+
+def _threshold(judged: Sequence[tuple[Row, float]], share: float = 0.1) -> float:
+    """The probability below which `share` of the answerable questions lie, under the weights of the fit."""
+    weights = row_weights([row for row, _ in judged])
+    answered = sorted((chance, weight) for weight, (row, chance) in zip(weights, judged, strict=True) if row.truth)
+    below, total = 0.0, sum(weight for _, weight in answered)
+    for chance, weight in answered:
+        below += weight
+        if below >= share * total:
+            return chance
+    raise AssertionError("the weights add up to their total")
 
 
 def _by_set(judged: Sequence[tuple[Row, float]]) -> Iterator[tuple[str, float | None]]:
@@ -286,10 +276,6 @@ def _claim(claim: str, sentence: str, truth: bool, vectors: SentenceVectors, sou
     return Row(
         support_features(claim, sentence, float(one @ other)), truth, detect_language(claim), (source, True), fold
     )
-
-
-def _logit(probability: float) -> float:
-    return math.log(probability / (1 - probability))
 
 
 def _rounded(value: float | None) -> float | None:

@@ -29,9 +29,10 @@ def tune(
     watch: Watch = unwatched,
     report: Report | None = None,
 ) -> Tuned:
-    """Trains until `recipe.epochs` are over, or `recipe.patience` of them brought no better validation loss.
+    """Trains until `recipe.epochs` are over, or `recipe.patience` of them brought no better validation accuracy.
 
-    The best epoch's weights are kept; the last one's without validation. With `checkpoints`, a training that was
+    The best epoch's weights are kept, of equally accurate ones those of the smaller loss; the last one's without
+    validation or patience. With `checkpoints`, a training that was
     killed goes on where it stood. The same seed gives the same weights, up to rounding. `report` is told, after
     every step, which share of the steps is done.
     """

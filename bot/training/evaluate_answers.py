@@ -10,6 +10,8 @@ from bot.answers import Outcome, markers_in, without_markers
 from bot.contradictions import contradiction
 from bot.training.evaluation_data import AnswerQuestion
 from bot.training.metrics import rouge_l, token_f1
+from bot.training.reliability import Forecast, reliability
+from knowledge.languages import detect_language
 from knowledge.sentences import split_sentences
 
 _SAME_STATEMENT = 0.5  # token F1 from which a cited passage's sentence counts as holding the gold answer
@@ -30,6 +32,7 @@ class GivenAnswer:
     outcome: Outcome
     citations: tuple[CitedPassage, ...]
     milliseconds: dict[str, float]
+    answerable: float | None = None  # the probability that what was found answers; None where nothing was searched for
 
 
 def evaluate_answers(
@@ -47,6 +50,7 @@ def evaluate_answers(
     citation_precision: share of citations, on answerable questions, whose passage holds the gold answer: verbatim,
     or in a sentence of token F1 ≥ .5 with it.
     unanswerable_recall: share of the unanswerable questions that were not answered. A share over nothing is null.
+    calibration: whether the probabilities on which it was decided came true (`bot.training.reliability`).
     """
     given = []
     for number, question in enumerate(questions, start=1):
@@ -68,6 +72,13 @@ def evaluate_answers(
         "unanswerable_recall": _share([one.outcome is not Outcome.ANSWERED for one in unanswerable]),
         "n": len(questions),
         "ms": _milliseconds(given),
+        "calibration": reliability(
+            [
+                Forecast(one.answerable, question.answerable, detect_language(question.question))
+                for question, one in pairs
+                if one.answerable is not None
+            ]
+        ),
     }
 
 

@@ -15,6 +15,7 @@ from bot.classifiers.finetuned import HeadClassifier
 from bot.intents import UNKNOWN, IntentPrediction
 from bot.training.encoder_tuning import Watch, unwatched
 from bot.training.evaluation_data import IntentRow
+from bot.training.intent_report import WhenJudged, unreported
 from bot.training.intent_views import IN_SCOPE_REFUSED
 from bot.training.intents import LabelledText, train_intent_head
 from bot.training.metrics import accuracy, auroc, expected_calibration_error, macro_f1, matthews_correlation
@@ -33,6 +34,7 @@ def evaluate_intents(
     classifier: IntentClassifier,
     *,
     train_seconds: float | None = None,
+    when_judged: WhenJudged = unreported,
     progress: ProgressCallback = no_progress,
 ) -> Figures:
     """Classifies every row by itself and counts.
@@ -46,6 +48,7 @@ def evaluate_intents(
     accepted_accuracy: share of the rows in scope that were called what they are, threshold included.
     in_scope_refused: share of the rows in scope that were called unknown.
     ms_per_query: median of single messages, embedding included. Figures over no rows are null.
+    `when_judged` is handed everything once, and may ask the classifier more.
     """
     predictions, milliseconds = [], []
     for number, row in enumerate(test, start=1):
@@ -53,6 +56,7 @@ def evaluate_intents(
         predictions.append(classifier.classify(row.text))
         milliseconds.append(1000 * (time.perf_counter() - began))
         progress("asking", number / len(test))
+    when_judged(classifier, test, predictions)
     strange = [one for one, row in zip(predictions, test, strict=True) if row.oos]
     return {
         **_in_scope([(one, row.intent) for one, row in zip(predictions, test, strict=True) if not row.oos]),
@@ -82,6 +86,7 @@ def train_and_evaluate_intents(
     options: EvaluationOptions | None = None,
     *,
     watch: Watch = unwatched,
+    when_judged: WhenJudged = unreported,
     progress: ProgressCallback = no_progress,
 ) -> Figures:
     """The same for a classifier trained on `train`, of each intent only `shots` examples where given.
@@ -96,7 +101,7 @@ def train_and_evaluate_intents(
     began = time.perf_counter()
     classifier = _trained(method, labelled, embedder, options, watch, progress)
     seconds = time.perf_counter() - began
-    return evaluate_intents(test, classifier, train_seconds=seconds, progress=progress)
+    return evaluate_intents(test, classifier, train_seconds=seconds, when_judged=when_judged, progress=progress)
 
 
 def _trained(

@@ -108,6 +108,10 @@ def cross_validate(rows: Rows, folds: Integers, seed: int, on_fold: Callable[[fl
         parts.append(HeldOut(logits, nearest, scored.labels, np.flatnonzero(left_out)))
     if not parts:
         raise TrainingDataInvalid("Training needs at least two examples of some intent; add more")
+    return together(parts)
+
+
+def together(parts: Sequence[HeldOut]) -> HeldOut:
     return HeldOut(
         np.concatenate([part.logits for part in parts], axis=1),
         np.concatenate([part.nearest for part in parts]),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.intents import UNKNOWN, IntentPrediction
+from bot.policy import close_intents
 from bot.training.evaluation_data import IntentRow
 from bot.training.metrics import accuracy, auroc, bootstrap_interval, expected_calibration_error, macro_f1
 
@@ -81,6 +82,8 @@ class ReportFigures:
     oos_recall: float | None
     oos_auroc: float | None
     accepted: float | None  # share of the messages in scope that were not called unknown
+    close: float | None  # share of the messages in scope whose two likeliest intents are close (bot/policy.py)
+    close_held: float | None  # of these, the share that means one of the two
     classes: tuple[ClassRow, ...]
     confusions: tuple[Confusion, ...]
     matrix: Matrix
@@ -101,6 +104,8 @@ def report_figures(rows: Sequence[IntentRow], predictions: Sequence[IntentPredic
     right = [name == truth for name, truth in zip(named, gold, strict=True)]
     strange = [one for row, one in zip(rows, predictions, strict=True) if row.oos]
     texts = [row.text for row, _ in judged]
+    known = dict.fromkeys(name for one in predictions for name, _ in one.alternatives)
+    close = [(row.intent, pair) for row, one in judged if (pair := close_intents(one, known)) is not None]
     return ReportFigures(
         n=len(rows),
         in_scope=len(judged),
@@ -111,6 +116,8 @@ def report_figures(rows: Sequence[IntentRow], predictions: Sequence[IntentPredic
         oos_recall=_share([one.name == UNKNOWN for one in strange]),
         oos_auroc=auroc([one.out_of_scope for one in predictions], [row.oos for row in rows]),
         accepted=_share([one.name != UNKNOWN for _, one in judged]),
+        close=len(close) / len(judged) if judged else None,
+        close_held=_share([truth in pair for truth, pair in close]),
         classes=_classes(gold, named),
         confusions=_confusions(gold, named, texts),
         matrix=_matrix(gold, named),

@@ -54,8 +54,8 @@ def report_html(head: ReportHead, figures: ReportFigures, fairness: Sequence[Fai
         _tiles(figures),
         _matrix(figures),
         _confusions(figures),
-        f'<div class="pair">{_reliability(figures)}{_risk(figures)}</div>',
-        f'<div class="pair">{_roc(figures)}{_fairness(fairness)}</div>',
+        f'<div class="row">{_reliability(figures)}{_risk(figures)}{_roc(figures)}</div>',
+        _fairness(fairness),
         _registers(figures),
         _classes(figures),
         "<footer>frontdesk · <code>frontdesk evaluate intents --report</code></footer>",
@@ -85,6 +85,7 @@ def _tiles(figures: ReportFigures) -> str:
         ("Calibration error", "校准误差 ECE", _number(figures.ece), ""),
         ("Known, and answered", "已知且受理", _percent(figures.accepted), ""),
         ("Strange, and refused", "域外且拒识", _percent(figures.oos_recall), ""),
+        ("Two intents close", "两个意图相近", _percent(figures.close), _held(figures.close_held)),
         ("Out-of-scope AUROC", "域外检测 AUROC", _number(figures.oos_auroc), ""),
     )
     shown = (
@@ -154,7 +155,7 @@ def _roc(figures: ReportFigures) -> str:
         label="Out-of-scope ROC",
         diagonal=True,
     )
-    said = f"AUROC {_number(figures.oos_auroc)}. The nearer to the upper left, the better strange messages are told apart."
+    said = f"AUROC {_number(figures.oos_auroc)}. The nearer to the upper left, the better."
     return _section("Out of scope", "域外检测 ROC", said, drawn)
 
 
@@ -245,6 +246,10 @@ def _with_meter(share: float) -> str:
 
 def _meter(share: float, *, bad: bool = False) -> str:
     return f'<span class="meter{" is-bad" if bad else ""}"><i style="width:{100 * share:.0f}%"></i></span>'
+
+
+def _held(share: float | None) -> str:
+    return "" if share is None else f"one of the two: {_percent(share)}"
 
 
 def _interval(interval: tuple[float, float]) -> str:

@@ -1,8 +1,8 @@
 """Trains intents with the encoder tuned too, and pools what it says with the frozen views. Knows nothing of releases.
 
 How much each view counts is found on examples that neither the frozen views nor the tuned encoder had learnt from.
-With many examples one in ten is set aside for that. With few, a first encoder learns from four fifths and is thrown
-away once the views are weighed on the rest; the one that is kept learns from every example.
+Of many examples one in ten is set aside for that. Of few, encoders learn from four fifths, each from others, and are
+thrown away once the views are weighed on the rest; the one that is kept learns from every example.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bot.classifiers.finetuned import ENCODER
 from bot.classifiers.intent_head import Floats, TunedView, pool, softmax
 from bot.classifiers.language_offset import language_offset
 from bot.training.encoder_tuning import Watch, tune, unwatched
-from bot.training.intent_views import IN_SCOPE_REFUSED, HeldOut, Integers, fit_pooling
+from bot.training.intent_views import IN_SCOPE_REFUSED, HeldOut, Integers, fit_pooling, together
 from bot.training.intents import (
     FrozenViews,
     HeldOutJudgement,
@@ -44,9 +44,10 @@ if TYPE_CHECKING:
 
 MANY = 2000  # examples from which on one in ten is set aside, and one encoder is tuned instead of two
 _ENOUGH = 200
+_WEIGHED_AGAIN_BELOW = (500, 1000)  # examples
 _FEWEST_EACH = 3  # examples of an intent from which on one can be set aside
 _TOKENS_AN_EPOCH_LEARNS = 600_000  # tokens worked through in all: some ten minutes on one thread
-_EPOCHS = (2, 6)  # fewest and most
+_EPOCHS = (2, 8)  # fewest and most
 _WEIGHING, _TUNING = "weighing the views", "tuning the encoder"
 FROZEN = (0, 1, 2)
 FUSED, FUSED_WORDLESS = (0, 1, 2, 3), (0, 2, 3)
@@ -117,12 +118,15 @@ def train_tuned_intents(
     began = time.perf_counter()
     frozen = train_frozen_views(examples, embedder, titles=titles, seed=options.seed, progress=progress)
     trainer = _Trainer(frozen, embedder, options, checkpoints, watch, progress)
-    aside = set_aside(frozen.labels[: frozen.examples], options.seed)
-    weighing = trainer.tune(_TUNING if frozen.examples >= MANY else _WEIGHING, aside)
-    held_out = _fused(frozen, weighing, aside)
-    final = weighing
-    if frozen.examples < MANY:
-        final = trainer.tune(_TUNING, np.zeros(0, dtype=np.int64), epochs=max(1, weighing.best_epoch))
+    asides = set_aside(frozen.labels[: frozen.examples], options.seed)
+    if frozen.examples >= MANY:
+        weighing = [trainer.tune(_TUNING, asides[0])]
+        final = weighing[0]
+    else:  # too few were set aside to choose an epoch by, and none can be spared: all learn as long, the last is kept
+        stages = [f"{_WEIGHING} {number}" for number in range(1, len(asides) + 1)]
+        weighing = [trainer.tune(*each, patience=None) for each in zip(stages, asides, strict=True)]
+        final = trainer.tune(_TUNING, np.zeros(0, dtype=np.int64), patience=None)
+    held_out = together([_fused(frozen, *each) for each in zip(weighing, asides, strict=True)])
     target = frozen.scope_target(options.refused)
     pooling, wordless = (fit_pooling(held_out, views, target) for views in (FUSED, FUSED_WORDLESS))
     view = TunedView(final.head.centre, _offset(embedder, final), final.head.weights, final.head.bias)
@@ -133,16 +137,22 @@ def train_tuned_intents(
     return TunedIntents(trained, final.changes)
 
 
-def set_aside(labels: Integers, seed: int) -> Integers:
-    """Positions of the examples that views are weighed on: one in ten or, of few, one in five; one of each intent."""
+def set_aside(labels: Integers, seed: int) -> list[Integers]:
+    """Positions of the examples that views are weighed on, for each encoder that is tuned without them; none twice.
+
+    One in ten of many; of few, one in five, and the fewer there are, the more often: three times, twice, once.
+    """
     share = 10 if len(labels) >= MANY else 5
+    runs = sum(len(labels) < fewer for fewer in _WEIGHED_AGAIN_BELOW) + 1
     random = np.random.default_rng(seed)
-    chosen: list[int] = []
+    chosen: list[list[int]] = [[] for _ in range(runs)]
     for label in np.unique(labels):
         members = random.permutation(np.flatnonzero(labels == label))
-        if len(members) >= _FEWEST_EACH:
-            chosen += members[: max(1, len(members) // share)].tolist()
-    return np.array(sorted(chosen), dtype=np.int64)
+        count = max(1, len(members) // share)
+        for number, positions in enumerate(chosen):
+            if len(members) >= _FEWEST_EACH * (number + 1):
+                positions.extend(members[number * count : (number + 1) * count].tolist())
+    return [np.array(sorted(positions), dtype=np.int64) for positions in chosen]
 
 
 def epochs_for(tokens: int) -> int:
@@ -160,8 +170,8 @@ class _Trainer:
     watch: Watch
     progress: ProgressCallback
 
-    def tune(self, stage: str, aside: Integers, *, epochs: int | None = None) -> Tuned:
-        """Learns from all texts but those at `aside`, on which the best epoch is chosen."""
+    def tune(self, stage: str, aside: Integers, *, patience: int | None = 3) -> Tuned:
+        """Learns from all texts but those at `aside`, on which the best epoch is chosen where there is patience."""
         frozen = self.frozen
         kept = np.setdiff1d(np.arange(len(frozen.texts)), aside)
         encoder = self.embedder.tunable(self.options.method)
@@ -170,7 +180,11 @@ class _Trainer:
         )
         tokens = sum(map(len, encoder.tokenize(train.texts)))
         recipe = TuningRecipe(
-            self.options.method, epochs or epochs_for(tokens), seed=self.options.seed, threads=os.cpu_count() or 1
+            self.options.method,
+            epochs_for(tokens),
+            patience=patience,
+            seed=self.options.seed,
+            threads=os.cpu_count() or 1,
         )
         if self.options.method == "lora":
             recipe = replace(recipe, learning_rate=1e-3)

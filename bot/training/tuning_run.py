@@ -40,7 +40,7 @@ class TuningRecipe:
     batch: int = 32
     warm_up: float = 0.1  # share of the steps
     weight_decay: float = 0.01
-    patience: int = 3  # epochs without a better validation loss after which training ends
+    patience: int | None = 3  # epochs without better validation accuracy after which it ends; None: the last is kept
     seed: int = 0
     threads: int = 1  # at most
 
@@ -96,6 +96,7 @@ class Task:
 class _Progress:
     bfloat16: bool
     step: int = 0
+    best_accuracy: float = -1.0
     best_loss: float = math.inf
     best_epoch: int = 0
     summed_loss: float = 0.0  # of the steps of this epoch
@@ -137,7 +138,7 @@ class TuningRun:
     def is_over(self) -> bool:
         at, recipe = self._at, self._recipe
         epochs = at.step // self._steps_an_epoch
-        stale = self._validation is not None and epochs - at.best_epoch >= recipe.patience
+        stale = recipe.patience is not None and epochs - at.best_epoch >= recipe.patience
         return at.step >= self._steps or (at.step % self._steps_an_epoch == 0 and stale)
 
     def epoch(self) -> Iterator[float]:
@@ -157,11 +158,11 @@ class TuningRun:
         accuracy = loss = None
         if self._validation is not None:
             accuracy, loss = self._validate(self._validation)
-            if loss < at.best_loss:
-                at.best_loss, at.best_epoch = loss, epoch
-                self._best = {name: each.detach().clone() for name, each in self._learning().items()}
-        else:
+        if self._recipe.patience is None or accuracy is None or loss is None:
             at.best_epoch = epoch
+        elif (accuracy, -loss) > (at.best_accuracy, -at.best_loss):
+            at.best_accuracy, at.best_loss, at.best_epoch = accuracy, loss, epoch
+            self._best = {name: each.detach().clone() for name, each in self._learning().items()}
         measured = Measured(
             self._stage,
             epoch,

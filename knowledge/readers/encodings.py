@@ -46,11 +46,13 @@ _SUPERSETS = {
     "cp949": "euc_kr",
 }
 _STATELESS = re.compile(
-    r"utf-8|utf-8-sig|utf-16|utf-32|utf-(?:16|32)-[bl]e|gb18030|hz|big5|shift_jis|shift_jis(?:x0213|_2004)|euc_kr"
+    r"utf-8|utf-8-sig|utf-16|utf-32|utf-(?:16|32)-[bl]e|gb2312|gbk|gb18030|hz|big5|big5hkscs|shift_jis|shift_jis(?:x0213|_2004)|euc_kr"
     r"|euc_ji[sp]\w*|iso2022_\w+|johab|iso8859-\d+|cp\d{3,4}|koi8-[rut]|mac-[\w-]+|tis-620|kz1048|ptcp154"
 )
 _CODE_PAGE = re.compile(r"windows[-_ ]?(\d{3,4})$", re.IGNORECASE)
 _MIN_SCORE = 0.35
+_LONGEST_CHARACTER = 4  # bytes
+_FEW_BYTES = 20  # in so few a damaged last character is as likely a wrong encoding
 _MOST_DAMAGE = 500  # characters to one that cannot be decoded: a file cut short, or with a stray byte
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _PRINTABLE = bytes([*b"\n\r\t", *range(0x20, 0x7F)])
@@ -142,12 +144,15 @@ def _decode_as_declared(content: bytes, declared: str) -> tuple[str, str] | None
 
 
 def _decoded(content: bytes, encoding: str) -> str | None:
-    """None where the bytes are neither in `encoding` nor in one of its extensions."""
+    """None where the bytes are neither in `encoding` nor in one of its extensions. A cut last character is left out."""
+    sound = 0
     for name in (encoding, *_EXTENSIONS.get(encoding, ())):
         try:
             return content.decode(name)
-        except UnicodeDecodeError:
-            continue
+        except UnicodeDecodeError as error:
+            sound = max(sound, error.start)
+    if sound > _FEW_BYTES and len(content) - sound < _LONGEST_CHARACTER:
+        return _decoded(content[:sound], encoding)
     return None
 
 

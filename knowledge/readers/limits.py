@@ -22,7 +22,7 @@ class ReadingLimits:
     max_entries: int = 10_000  # members of one archive
     max_records: int = 200_000  # lines of one list of documents
     max_refused_lines: int = 1000  # of one list, before the rest of it is given up
-    max_seconds: float = 60.0  # to read one document, of the clock and of the processor
+    max_seconds: float = 60.0  # of the processor, to read one document; three times as long by the clock
     max_archive_seconds: float = 600.0  # to read everything inside one archive or list
     max_memory_bytes: int = 1024 * _MEBIBYTE  # address space of the process that reads
     max_open_files: int = 64  # of that process

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # A sign of markup counts as much as ten letters.
 _LONGEST_PARAGRAPH = 4000
 _LARGE = 300_000  # characters
-_MARKUP = {ord(sign): None for sign in "[]*_`<>|!#&-~\\"}
+_MARKUP = {ord(sign): None for sign in "[]*_`<>|!#&-~\\{}%^@$+="}
 
 
 def read_markdown(name: str, text: str, *, encoding: str) -> DocumentText:

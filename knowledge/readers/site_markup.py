@@ -86,10 +86,12 @@ def _inside_code(body: str, position: int) -> bool:
 def _without_expressions(line: str) -> str:
     """`<img src={useBaseUrl('a.png')}>` is no HTML; without the expression it is."""
     pieces, position = [], 0
+    ticks = counted = 0  # backticks up to a place in the line, counted once
     while (start := line.find("={", position)) >= 0:
+        ticks, counted = ticks + line.count("`", counted, start), start
         closing = "}}" if line.startswith("={{", start) else "}"
         end = line.find(closing, start, start + _LONGEST_TAG)
-        if end < 0 or not line[start - 1 : start].isalnum() or line[:start].count("`") % 2 == 1:
+        if end < 0 or not line[start - 1 : start].isalnum() or ticks % 2 == 1:
             pieces.append(line[position : start + 2])
             position = start + 2
         else:

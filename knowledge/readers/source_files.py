@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +25,7 @@ from knowledge.readers.reading import read_document
 
 LISTS = (".jsonl", ".jsonl.gz")
 ARCHIVE = ".zip"
+_LONGEST_ID = 200
 _LONGEST_TITLE = 200  # in an entry: enough to make an id of it
 
 
@@ -113,6 +115,9 @@ class SourceDocuments:
         for line in read_json_lines(name, content, limits=self._limits, encoding=self._encoding):
             if isinstance(line, Refusal):
                 yield _refusal(place, line.reason)
+            elif line.document_id is not None and not _is_usable_id(line.document_id):
+                reason = f"an id has at most {_LONGEST_ID} characters, none of them invisible"
+                yield _refusal(place, f"line {line.line}: {reason}")
             else:
                 yield _record(line, place, name)
 
@@ -122,6 +127,11 @@ def _refusal(place: str, reason: str) -> tuple[Entry, Read, bytes]:
         raise DocumentRefused(place, reason)
 
     return Entry(place, place, "", refused=reason), read, b""
+
+
+def _is_usable_id(document_id: str) -> bool:
+    invisible = any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in document_id)
+    return len(document_id) <= _LONGEST_ID and not invisible
 
 
 def _record(line: JsonLine, place: str, name: str) -> tuple[Entry, Read, bytes]:

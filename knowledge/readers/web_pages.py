@@ -46,8 +46,13 @@ _ANCHOR_SIGNS = frozenset({"", "#", "¶", "§", "🔗", "link", "permalink"})
 _DECORATION_WORDS = 3  # a picture's description of up to so many words is a label, not information
 
 
+_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{10000,}")
+_ATTRIBUTE = re.compile(r"\s[^\s=<>\"']{1,99}")
+_MOST_ATTRIBUTES = 5000
+
+
 class TooDeepError(ValueError):
-    """The parser does not go as deep as this page does."""
+    """The parser does not go as deep as this page does, or chokes on one of its tags."""
 
 
 def declared_encoding(content: bytes) -> str | None:
@@ -65,7 +70,9 @@ def read_page(name: str, page: str, *, encoding: str) -> DocumentText:
     try:
         root = parse_page(page)
     except TooDeepError as error:
-        reason = "its tags are nested more than 2,000 deep; save the page anew from a browser and upload that"
+        reason = (
+            "its tags are nested more than 2,000 deep, or overlong; save the page anew from a browser and upload that"
+        )
         raise DocumentRefused(name, reason) from error
     if root is None:
         return DocumentText(title=title_from_name(name), text="", encoding=encoding)
@@ -82,8 +89,11 @@ def read_page(name: str, page: str, *, encoding: str) -> DocumentText:
 def parse_page(page: str) -> etree._Element | None:
     """The tree of a page however broken; None for an empty one.
 
-    Raises TooDeepError where the parser would give up and leave out the rest (2,048 levels, or 10 MB in one piece).
+    Raises TooDeepError where the parser would give up and leave out the rest (2,048 levels, or 10 MB in one piece), or
+    compare thousands of attributes of one tag with each other.
     """
+    if any(len(_ATTRIBUTE.findall(tag)) > _MOST_ATTRIBUTES for tag in _LONG_TAG.findall(page)):
+        raise TooDeepError
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
     content = clean_text(page).encode("utf-8")
     root = etree.fromstring(content, parser) if content.strip() else None

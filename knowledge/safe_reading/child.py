@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import resource
 import socket
 import sys
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
 
 from knowledge.errors import DocumentRefused
@@ -24,6 +26,7 @@ from knowledge.safe_reading.frames import receive_frame, send_frame
 
 _NO_BOUND = 1 << 40  # bytes: what comes in is ours
 _PARENT_CHECK_SECONDS = 0.5
+_CLOSE = 0.8  # of the bound on memory: parsers ask for it in large pieces
 
 
 def main(parent: int) -> None:
@@ -99,7 +102,10 @@ def _answer(work: Callable[[], _Answer]) -> _Answer:
     except MemoryError:
         return {"no_memory": True}, b""
     except Exception as error:  # noqa: BLE001
-        # A reader has met a file that nobody foresaw. Which it was goes into the asker's log, not to people.
+        # A reader has met a file that nobody foresaw. Which it was goes into the asker's log, not to people. Parsers in
+        # C do not say that they ran out of memory, but then we stand close to the bound.
+        if _address_space_peak() > _CLOSE * resource.getrlimit(resource.RLIMIT_AS)[0]:
+            return {"no_memory": True}, b""
         return {"failed": f"{type(error).__name__}: {error}"[:500]}, b""
 
 
@@ -121,6 +127,16 @@ def _document(document: DocumentText) -> _Answer:
         "encoding": document.encoding,
     }
     return dict(fields), document.text.encode("utf-8", "replace")
+
+
+def _address_space_peak() -> int:
+    """Bytes; 0 where the system does not tell."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    peak = re.search(r"VmPeak:\s+(\d+) kB", status)
+    return int(peak.group(1)) * 1024 if peak else 0
 
 
 def _peak_bytes() -> int:

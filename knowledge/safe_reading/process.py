@@ -35,6 +35,7 @@ _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from knowledge.safe_rea
 # One thread: what numpy reserves for more counts against the bound on memory.
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8", "PATH": os.defpath}
 _START_SECONDS = 120.0  # a cold disk; usually a third of a second
+_PATIENCE = 3.0  # times the processor time that a document may take: a busy machine is not the file's fault
 _GROWN = 0.6  # of the memory it may have: a process that large is replaced before the next file
 
 _UNFORESEEN = "it is damaged, or made in a way that is not known here; save it in another format and upload that"
@@ -94,6 +95,7 @@ class ReadingProcess:
         self._connection: socket.socket | None = None
         self._opened: OpenedSource | None = None  # what the child has open
         self._files = 0
+        self._has_grown = False
         self.peak_bytes = 0  # most memory that any of our children has held
         self.starts = 0
 
@@ -140,7 +142,7 @@ class ReadingProcess:
 
     def _open(self, source: OpenedSource) -> Sequence[Entry]:
         self._opened = None
-        if self._files >= self._limits.files_per_process:
+        if self._has_grown or self._files >= self._limits.files_per_process:
             self._drop()
         self._files += 1
         request = {"do": "open", "name": source.name, "encoding": source.encoding}
@@ -156,9 +158,10 @@ class ReadingProcess:
     def _ask(self, name: str, request: dict[str, Any], content: bytes = b"") -> tuple[dict[str, Any], bytes]:
         """One question and its answer. Whatever becomes of the child, the caller gets a sentence."""
         connection = self._running()
-        deadline = time.monotonic() + self._limits.max_seconds
+        patience = _PATIENCE * self._limits.max_seconds
+        deadline = time.monotonic() + patience
         try:
-            connection.settimeout(self._limits.max_seconds)
+            connection.settimeout(patience)
             send_frame(connection, request, content)
             fields, text = receive_frame(connection, most=self._limits.max_output_bytes, deadline=deadline)
         except TimeoutError:
@@ -179,8 +182,7 @@ class ReadingProcess:
         peak = fields.get("peak")
         if isinstance(peak, int) and peak > self.peak_bytes:
             self.peak_bytes = peak
-        if isinstance(peak, int) and peak > _GROWN * self._limits.max_memory_bytes:
-            self._drop()
+        self._has_grown = isinstance(peak, int) and peak > _GROWN * self._limits.max_memory_bytes
         if fields.get("no_memory"):
             self._drop()
             raise DocumentRefused(name, self._too_large())
@@ -225,7 +227,7 @@ class ReadingProcess:
             self._drop()
             reason = "The process that reads files cannot be started; look for free memory and processes, and try again"
             raise ReaderUnavailable(reason) from error
-        self._connection, self._files = ours, 0
+        self._connection, self._files, self._has_grown = ours, 0, False
         self.starts += 1
 
     def _drop(self) -> int | None:
@@ -255,7 +257,8 @@ class ReadingProcess:
         return self._too_large() if ended == -signal.SIGKILL else _BROKEN_OFF
 
     def _too_slow(self) -> str:
-        return f"reading it takes longer than {self._limits.max_seconds:.0f} seconds; split it or save it more plainly"
+        allowed = f"{self._limits.max_seconds:.0f} seconds"
+        return f"reading it takes longer than {allowed}; split it or save it more plainly"
 
     def _too_large(self) -> str:
         return f"reading it takes more than {in_words(self._limits.max_memory_bytes)} of memory; split it"

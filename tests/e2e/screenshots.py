@@ -13,13 +13,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
 
 from tests.e2e.conftest import CHROMIUM_ARGUMENTS
 
 ENGLISH = "How long does a refund take?"
 CHINESE = "学生有什么优惠？"
 UNANSWERABLE = "Do you sell elephants?"
+UNANSWERED = (
+    "Do you sell outdoor greenhouses?",
+    "do you have a greenhouse for outdoors",
+    "Do you sell outdoor greenhouses",
+    "Who is the CEO of Sillgrove?",
+    "你们公司是哪一年成立的？",
+    "你们公司哪年成立的",
+)
+ENTRY = {
+    "questions_en": "Are you open on Sunday?\nIs anybody there at the weekend?",
+    "answer_en": "On Sundays we answer e-mails from 10:00 to 16:00. The phone line opens again on Monday at 9:00.",
+    "questions_zh": "你们周日上班吗？\n周末有人值班吗？",
+    "answer_zh": "周日 10:00 至 16:00 我们回复邮件，电话客服周一 9:00 恢复。",
+}
 
 
 def main() -> None:
@@ -29,9 +43,13 @@ def main() -> None:
         executable = wanted.chromium or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
         tour = Tour(browser, wanted.address.rstrip("/"), wanted.folder, wanted.name, wanted.password)
-        tour.chat()
-        tour.phone()
-        tour.staff()
+        if wanted.empty:
+            tour.empty()
+        else:
+            tour.chat()
+            tour.phone()
+            tour.unanswered()
+            tour.staff()
         browser.close()
 
 
@@ -41,6 +59,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("folder", type=Path, help="where the pictures go")
     parser.add_argument("--name", default="admin", help="whom to sign in as")
     parser.add_argument("--password", default="", help="empty: the pages of the staff are left out")
+    parser.add_argument("--empty", action="store_true", help="the server has no documents: takes that picture alone")
     parser.add_argument("--chromium", help="the browser's program; by default the one on the path")
     return parser.parse_args()
 
@@ -76,6 +95,12 @@ class Tour:
             page.locator("a.fd-cite").first.click()
             self._keep(page, "phone-answer-zh")
 
+    def unanswered(self) -> None:
+        """Questions for the editors: each in a conversation of its own, as customers ask them."""
+        for question in UNANSWERED:
+            with self._page("/chat/") as page:
+                _ask(page, question)
+
     def staff(self) -> None:
         if not self._password:
             return
@@ -84,24 +109,56 @@ class Tour:
             page.locator(".fd-row", has_text=ENGLISH).first.click()
             page.locator(".fd-trace summary").first.click()
             self._keep(page, "console")
-            page.goto(f"{self._address}/knowledge/")
-            page.wait_for_selector(".fd-documents")
-            page.get_by_role("searchbox", name="A question").fill(ENGLISH)
-            page.get_by_role("button", name="Search").click()
-            page.wait_for_selector(".fd-found")
-            self._keep(page, "knowledge")
-            timetable = "\n\n".join(f"## Stop {n}\n\nTram {n} calls here every {n} minutes." for n in range(1, 400))
-            files = [
-                {"name": "timetable.md", "mimeType": "text/markdown", "buffer": f"# Timetable\n\n{timetable}".encode()},
-                {"name": "scan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 broken"},
-            ]
-            page.locator("input[type=file]").first.set_input_files(files)
-            page.wait_for_selector(".fd-upload")
-            page.wait_for_timeout(2_000)  # so that the bar has moved
-            self._keep(page, "knowledge-upload")
+        self.knowledge()
         with self._page("/console/", dark=True, phone=True) as page:
             page.wait_for_selector(".fd-row")
             self._keep(page, "phone-console-dark")
+
+    def knowledge(self) -> None:
+        """The editors' page in each of its states. Writes an entry, uploads files, and leaves both there."""
+        with self._page("/knowledge/") as page:
+            page.wait_for_selector(".fd-table")
+            self._keep(page, "knowledge")
+            _upload(page)
+            page.wait_for_selector(".fd-upload progress")
+            page.wait_for_timeout(2_500)  # so that the bars have moved
+            self._keep(page, "knowledge-upload")
+            page.wait_for_function("document.querySelectorAll('.fd-upload progress').length === 0")
+            page.wait_for_selector(".fd-upload.is-bad")
+            self._keep(page, "knowledge-results")
+            page.get_by_label("Filter by title or file name").fill("warranty")
+            page.locator(".fd-link", has_text="Warranty").click()
+            page.locator(".fd-open ol button").nth(3).click()
+            page.wait_for_timeout(600)
+            page.locator(".fd-open__columns").scroll_into_view_if_needed()
+            self._keep(page, "knowledge-document")
+            _tab(page, "Unanswered")
+            page.wait_for_selector(".fd-gap")
+            self._keep(page, "knowledge-unanswered")
+            _tab(page, "Answers")
+            page.get_by_role("button", name="Write an entry").click()
+            for name, text in ENTRY.items():
+                page.locator(f"[name={name}]").fill(text)
+            self._keep(page, "knowledge-entry")
+            page.get_by_role("button", name="Save").click()
+            page.wait_for_selector(".fd-entry")
+            _try(page, "Is anybody there on Sundays?", "A question", "Try")
+            self._keep(page, "knowledge-try")
+        with self._page("/knowledge/", locale="zh-CN", dark=True) as page:
+            _tab(page, "问答")
+            page.wait_for_selector(".fd-entry")
+            _try(page, "你们周日上班吗", "问题", "试问")
+            self._keep(page, "knowledge-zh-dark")
+        with self._page("/knowledge/", locale="zh-CN", phone=True) as page:
+            _tab(page, "未答问题")
+            page.wait_for_selector(".fd-gap")
+            self._keep(page, "phone-knowledge-zh")
+
+    def empty(self) -> None:
+        """Of a server that was started with `--empty`."""
+        with self._page("/knowledge/") as page:
+            page.wait_for_selector(".is-blank")
+            self._keep(page, "knowledge-empty")
 
     @contextmanager
     def _page(self, path: str, *, locale: str = "en-GB", dark: bool = False, phone: bool = False) -> Iterator[Page]:
@@ -121,6 +178,26 @@ class Tour:
     def _keep(self, page: Page, name: str) -> None:
         page.wait_for_timeout(400)  # for what fades in and scrolls
         page.screenshot(path=self._folder / f"{name}.png")
+
+
+def _upload(page: Page) -> None:
+    timetable = "\n\n".join(f"## Stop {n}\n\nTram {n} calls here every {n} minutes." for n in range(1, 400))
+    files: list[FilePayload] = [
+        {"name": "timetable.md", "mimeType": "text/markdown", "buffer": f"# Timetable\n\n{timetable}".encode()},
+        {"name": "公告.txt", "mimeType": "text/plain", "buffer": "春节期间正常发货。".encode("gb18030")},
+        {"name": "scan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 broken"},
+    ]
+    page.set_input_files("#fd-files", files)
+
+
+def _tab(page: Page, name: str) -> None:
+    page.locator(".fd-tabs").get_by_role("button", name=name).click()
+
+
+def _try(page: Page, question: str, label: str, button: str) -> None:
+    page.get_by_role("searchbox", name=label, exact=True).fill(question)
+    page.get_by_role("button", name=button, exact=True).click()
+    page.wait_for_selector(".fd-reads")
 
 
 def _ask(page: Page, question: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.conftest import OpenPage
-from ui.uploads import _arrived
+from ui.knowledge_acts import arrived
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -29,7 +30,7 @@ def test_an_upload_shows_its_progress_and_its_result(desk: Any, address: str, op
     good, bad = page.locator(".fd-upload", has_text="price-list"), page.locator(".fd-upload", has_text="locked-plan")
     expect(good).to_contain_text("Waiting for its turn")
     seen = []
-    for words in ("Step 1 of 3: reading", "0 of 40", "12 of 40", "31 of 40", "Step 3 of 3: saving"):
+    for words in ("Step 1 of 4: reading", "0 of 40", "12 of 40", "31 of 40", "Step 4 of 4: saving"):
         desk.jobs.step()
         expect(good).to_contain_text(words)
         seen.append(float(good.locator("progress").get_attribute("value") or 0))
@@ -71,16 +72,21 @@ def test_removing_what_is_gone_already_is_explained(desk: Any, address: str, ope
     expect(page.locator(".fd-table")).not_to_contain_text("gone.md")
 
 
-def test_a_tried_question_shows_passages_and_how_well_they_fit(address: str, open_page: OpenPage) -> None:
+def test_a_folder_comes_in_as_one_batch_and_what_is_left_of_it_can_be_cancelled(
+    desk: Any, address: str, open_page: OpenPage, tmp_path: Path
+) -> None:
+    for number in range(12):
+        (tmp_path / "manuals").mkdir(exist_ok=True)
+        (tmp_path / "manuals" / f"part-{number}.md").write_text("text")
+    (tmp_path / "manuals" / ".hidden").write_text("not for customers")
     page = open_page(f"{address}/knowledge/")
-    page.get_by_role("searchbox", name="A question").fill("How long does a refund take?")
-    page.get_by_role("button", name="Search").click()
-    first = page.locator(".fd-found").first
-    expect(first).to_contain_text("Refunds")
-    expect(first).to_contain_text("meaning")
-    page.get_by_label("Filter documents").fill("warranty")
-    expect(page.locator(".fd-table tbody tr")).to_have_count(1)
-    expect(first).to_be_visible()
+    page.set_input_files("#fd-folder", tmp_path / "manuals")
+    batch = page.locator(".fd-upload--batch").first
+    expect(batch).to_contain_text("of 12 files are done")
+    expect(page.locator(".fd-upload", has_text="manuals › part-1").first).to_be_visible()
+    expect(page.locator(".fd-uploads")).to_contain_text("and 4 more")
+    page.get_by_role("button", name="Cancel all that are left").click()
+    expect(batch).to_contain_text("All 12 files are done")
 
 
 def test_a_hostile_file_name_stays_text(address: str, open_page: OpenPage) -> None:
@@ -93,4 +99,4 @@ def test_a_hostile_file_name_stays_text(address: str, open_page: OpenPage) -> No
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../../etc/passwd", "", "/nowhere"])
 def test_a_browser_cannot_name_a_file_that_it_did_not_upload(path: str) -> None:
-    assert _arrived(path) is None
+    assert arrived(path) is None

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 import threading
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +14,8 @@ from sqlalchemy import Engine
 
 from bot.classifiers.finetuned import FinetunedClassifier
 from bot.intent_desk import IntentDesk
-from bot.intent_lists import IntentLists
+from bot.intent_editing import digest_of
+from bot.intent_lists import IntentLists, ListVersion
 from bot.intent_trainings import IntentTrainings
 from bot.intents import Intent, LeadsTo
 from bot.migrations import upgrade_database
@@ -88,6 +93,17 @@ class TrainingThreads:
         run_training(run_id, self._workshop)
 
 
+@cache
+def _first_releases() -> Path:
+    """The folder of releases after a first start with `some_intents`, trained once for all tests of a process."""
+    folder = tempfile.TemporaryDirectory(prefix="frontdesk-first-release-")
+    atexit.register(folder.cleanup)
+    root, embedder = Path(folder.name) / "releases", FakeEmbedder()
+    listed = ListVersion(1, 0.0, "", "", digest_of(some_intents()), some_intents())
+    ensure_release_in_use(listed, embedder, root, lambda release: FinetunedClassifier(release, embedder))
+    return root
+
+
 class FakeIntentDesk:
     """The parts of one, each under its own type."""
 
@@ -99,6 +115,8 @@ class FakeIntentDesk:
         self.lists = IntentLists(self.engine)
         self.lists.take_in_file(some_intents(), "the file")
         self.trainings = IntentTrainings(self.engine)
+        if not self.releases_folder.exists():
+            shutil.copytree(_first_releases(), self.releases_folder)
         ensure_release_in_use(self.lists.newest(), self.embedder, self.releases_folder, self._opened)
         self.live = PromotedIntents(self.releases_folder, self._opened, lambda: self.lists.newest().intents)
         self.workshop = Workshop(

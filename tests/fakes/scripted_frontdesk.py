@@ -27,10 +27,12 @@ from bot.events import (
     TurnEvent,
 )
 from bot.messages import Author, Conversation, Handler, HandoffReason, Message, MessageState
+from bot.migrations import upgrade_database
 from bot.protocols import Assessment, TranscriptStore, fixed_intents
 from bot.settings import Settings
 from bot.traces import DroppedSentence, Release, Trace, TracedPassage
 from bot.unanswered import UnansweredQuestions
+from knowledge.database import open_database
 from knowledge.languages import detect_language
 from knowledge.passages import Passage, ScoredPassage
 from tests.fakes.classifier import FakeClassifier

@@ -14,6 +14,9 @@ class FakeWorker:
     def exit_code(self) -> int | None:
         return self.code
 
+    def memory_mb(self) -> float:
+        return 0.0
+
     def stop(self) -> None:
         self.was_stopped = True
         self.code = 0

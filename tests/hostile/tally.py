@@ -23,7 +23,8 @@ from knowledge.sources import candidates
 from tests.hostile import Case, hostile_files
 
 _UNCLEAR = re.compile(r"\b\w*(?:Error|Exception|Traceback|Warning)\b|0x[0-9a-f]{4}|<class|\bNone\b|\bNoneType\b|__")
-_LIMIT_WORDS = ("takes longer than", "of memory", "breaks the reader")
+_CLOCK = 3  # times the processor time of a document, before the reader is ended by the clock
+_TOO_SLOW, _TOO_LARGE, _BROKE = "longer than 60 seconds", "of memory", "breaks the reader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,6 @@ class Verdict:
     def is_read(self) -> bool:
         return self.documents > 0
 
-    @property
-    def stopped_by_a_limit(self) -> bool:
-        return any(words in reason for reason in self.reasons for words in _LIMIT_WORDS)
-
 
 @dataclass(slots=True)
 class Tally:
@@ -52,17 +49,21 @@ class Tally:
         seconds = sorted(verdict.seconds for verdict in self.verdicts)
         read = sum(verdict.is_read for verdict in self.verdicts)
         reasons = [reason for verdict in self.verdicts for reason in verdict.reasons]
-        broke = sum("breaks the reader" in reason for reason in reasons)
-        yield f"{len(self.verdicts)} files: {read} read (wholly or in part), {len(self.verdicts) - read} refused"
-        yield f"reading process broken {broke} times, over its time {sum('longer than' in r and 'seconds' in r for r in reasons)}, "
-        yield f"over its memory {sum('of memory' in r for r in reasons)}; hung: {len(self.hung())}"
-        yield f"seconds a file: p50 {_share(seconds, 0.5):.3f}, p95 {_share(seconds, 0.95):.3f}, max {seconds[-1]:.1f}"
-        yield f"memory of the reading process: {self.peak_bytes / 2**20:.0f} MB; temporary disk: {self.disk_bytes / 2**20:.1f} MB"
-        yield f"sentences that name no way out or speak of code: {len(self.unclear())}"
+        yield f"{len(self.verdicts)} files: {read} read, wholly or in part; {len(self.verdicts) - read} refused"
+        yield f"broke the reader: {len(self.broken())}; hung it: {len(self.hung())}"
+        yield f"stopped by a bound on time: {sum(_TOO_SLOW in one for one in reasons)}"
+        yield f"stopped by the bound on memory: {sum(_TOO_LARGE in one for one in reasons)}"
+        yield f"seconds a file: p50 {_share(seconds, 0.5):.3f}, p95 {_share(seconds, 0.95):.2f}, max {seconds[-1]:.1f}"
+        yield f"most memory of the reading process: {self.peak_bytes / 2**20:.0f} MB"
+        yield f"most temporary disk: {self.disk_bytes / 2**20:.1f} MB"
+        yield f"sentences that are unclear or speak of code: {len(self.unclear())}"
+
+    def broken(self) -> list[Verdict]:
+        return [verdict for verdict in self.verdicts if any(_BROKE in reason for reason in verdict.reasons)]
 
     def hung(self) -> list[Verdict]:
-        """Those that took longer than a document may, and a second."""
-        return [verdict for verdict in self.verdicts if verdict.seconds > STANDARD_LIMITS.max_seconds + 5]
+        """Those that took longer than a document may, and what it takes to start another reading process."""
+        return [verdict for verdict in self.verdicts if verdict.seconds > _CLOCK * STANDARD_LIMITS.max_seconds + 10]
 
     def unclear(self) -> list[str]:
         reasons = {reason for verdict in self.verdicts for reason in verdict.reasons}

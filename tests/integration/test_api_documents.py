@@ -109,3 +109,70 @@ def test_a_page_of_another_origin_cannot_use_an_editors_cookie(client: TestClien
     files = {"files": ("a.md", b"x")}
     assert client.post(PATH, files=files, headers={"Origin": "https://evil.example"}).status_code == 403
     assert client.post(PATH, files=files, headers={"Origin": "http://testserver"}).status_code == 202
+
+
+def test_uploads_of_one_request_are_one_batch(client: TestClient, desk: Desk) -> None:
+    files = [("files", (f"{n}.md", b"# Text")) for n in range(3)]
+    accepted = client.post(PATH, files=files, data={"encoding": "gb18030"}, auth=EDITOR).json()
+    batch = accepted["batch_id"]
+    assert batch
+    assert {(job["batch_id"], job["encoding"]) for job in accepted["jobs"]} == {(batch, "gb18030")}
+    client.post(PATH, files=files[:1], data={"batch_id": batch}, auth=EDITOR)  # forty files come in several requests
+    told = client.get(f"{PATH}/batches/{batch}", auth=EDITOR).json()
+    assert (told["total"], told["ended"], told["states"]) == (4, 0, {"queued": 4})
+    for _ in range(7):
+        desk.jobs.step()
+    assert client.get(f"{PATH}/batches/{batch}", auth=EDITOR).json()["ended"] == 4
+    assert len(client.get(f"{PATH}/jobs", params={"batch_id": batch}, auth=EDITOR).json()["jobs"]) == 4
+    assert client.get(f"{PATH}/batches/none", auth=EDITOR).json()["code"] == "batch_not_found"
+
+
+def test_a_job_tells_its_stage_and_what_became_of_each_file(client: TestClient, desk: Desk) -> None:
+    job = client.post(PATH, files={"files": ("locked.pdf", b"x")}, auth=EDITOR).json()["jobs"][0]["id"]
+    desk.jobs.step()
+    desk.jobs.step()
+    running = client.get(f"{PATH}/jobs/{job}", auth=EDITOR).json()
+    assert (running["stage"], running["stage_number"], running["stages"]) == ("embedding", 3, 4)
+    for _ in range(5):
+        desk.jobs.step()
+    files = client.get(f"{PATH}/jobs/{job}/files", params={"outcome": "refused"}, auth=EDITOR).json()
+    assert (files["total"], files["files"][0]["source"]) == (1, "locked.pdf")
+    assert "unlocked copy" in files["files"][0]["reason"]
+    assert client.get(f"{PATH}/jobs/none/files", auth=EDITOR).json()["code"] == "job_not_found"
+    assert client.get(f"{PATH}/jobs/{job}/files", params={"outcome": "eaten"}, auth=EDITOR).status_code == 422
+
+
+def test_the_original_is_a_download_that_no_browser_opens(client: TestClient, desk: Desk) -> None:
+    desk.library.add('退货 "x".html', "Returns", "<script>alert(1)</script>")
+    answer = client.get(f'{PATH}/退货 "x".html/original', auth=EDITOR)
+    assert answer.status_code == 200
+    assert answer.content == b"<script>alert(1)</script>"
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    disposition = answer.headers["content-disposition"]
+    assert disposition.startswith("attachment; filename=\"__ _x_.html\"; filename*=UTF-8''")
+    assert "\n" not in disposition
+    assert client.get(f"{PATH}/none/original", auth=EDITOR).json()["code"] == "document_not_found"
+    assert client.get(f"{PATH}/none/original", auth=("olga", PASSWORD)).status_code == 403
+
+
+def test_a_document_can_be_read_again_in_another_encoding(client: TestClient, desk: Desk) -> None:
+    desk.library.add("faq.txt", "FAQ", "text")
+    job = client.post(f"{PATH}/faq.txt/reread", json={"encoding": "big5"}, auth=EDITOR)
+    assert (job.status_code, job.json()["encoding"], job.json()["name"]) == (202, "big5", "faq.txt")
+    assert client.post(f"{PATH}/none/reread", json={"encoding": "big5"}, auth=EDITOR).status_code == 404
+    assert client.post(f"{PATH}/faq.txt/reread", json={}, auth=EDITOR).status_code == 422
+
+
+def test_the_list_comes_in_pages_and_can_be_filtered(client: TestClient, desk: Desk) -> None:
+    for number in range(7):
+        desk.library.add(f"page{number}.md", f"Page {number}", "Some text.")
+    desk.library.add("zh.md", "退货", "七天内可以退货。")
+    page = client.get(PATH, params={"offset": 2, "limit": 3}, auth=EDITOR).json()
+    assert (len(page["documents"]), page["total"], page["offset"]) == (3, 8, 2)
+    assert [each["id"] for each in client.get(PATH, params={"language": "zh"}, auth=EDITOR).json()["documents"]] == [
+        "zh.md"
+    ]
+    assert client.get(PATH, params={"query": "PAGE 3"}, auth=EDITOR).json()["total"] == 1
+    for wrong in ({"limit": 0}, {"offset": -1}, {"state": "eaten"}, {"order": "size"}):
+        assert client.get(PATH, params=wrong, auth=EDITOR).status_code == 422

@@ -1,4 +1,4 @@
-"""The indexes of a running server: nobody waits for the writer, and what can go wrong on the disk is said and healed."""
+"""The indexes of a running server: nobody waits for the writer, and what goes wrong on the disk is said and healed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from knowledge.durable_files import only_one_at_a_time
 from knowledge.errors import CatalogUnavailable, IndexNotSaved
@@ -35,7 +36,9 @@ def found(library: KnowledgeLibrary, query: str) -> list[str]:
 
 def numbered(count: int, *, first: int = 0) -> str:
     """A document of `count` passages."""
-    return "\n\n".join(f"Article {number}. " + f"Detail {number} is here. " * 60 for number in range(first, first + count))
+    return "\n\n".join(
+        f"Article {number}. " + f"Detail {number} is here. " * 60 for number in range(first, first + count)
+    )
 
 
 # Readers and the writer
@@ -90,7 +93,8 @@ def test_a_bulk_from_another_process_does_not_hold_a_question_up_and_is_found_so
         HeldIndex.held = None
         held.set()
     here.catch_up()
-    assert any(text.startswith("Article 249") for text in found(here, "article 249 detail"))
+    assert here.passage_count == there.passage_count > 200
+    assert found(here, "article 249 detail")[0] != REFUNDS
     assert here.verify().ok
 
 
@@ -115,14 +119,14 @@ def test_tombstones_are_compacted_in_the_background_and_nothing_gets_lost(tmp_pa
     new_index = partial(FaissIndex, flat_until=20)
     writing = a_library(tmp_path, embedder=embedder, new_index=new_index)
     keeper = IndexKeeper(catalog, embedder, tmp_path / "index", new_index=new_index)
-    for number in range(60):
+    for number in range(40):
         writing.add_document(a_draft(f"document{number}", f"Wording number {number}."))
         if number % 3 == 0:
             writing.remove_quietly([f"document{number}"])
         keeper.catch_up()
     keeper.wait_for_compaction()
     health = keeper.health()
-    assert (health.ok, health.passages) == (True, 40)
+    assert (health.ok, health.passages) == (True, 26)
     assert health.shapes["en"].kind == "ivf"
 
 
@@ -232,7 +236,7 @@ SAVE_OFTEN = """
     from pathlib import Path
     from tests.fakes.knowledge import a_draft, a_library
     library = a_library(Path(sys.argv[1]))
-    for number in range(8):
+    for number in range(4):
         library.add_document(a_draft(f"{sys.argv[2]}-{number}", f"Wording number {number} of {sys.argv[2]}."))
         library.save()
 """
@@ -253,29 +257,28 @@ def test_two_processes_that_save_at_once_leave_a_whole_index(tmp_path: Path) -> 
     embedder = FakeEmbedder()
     opened = a_library(tmp_path, embedder=embedder)
     health = opened.verify()
-    assert (health.ok, health.passages, embedder.passages_embedded) == (True, 16, 0)
+    assert (health.ok, health.passages, embedder.passages_embedded) == (True, 8, 0)
     opened.save()
     assert opened.verify().ok
 
 
 def test_whoever_saves_waits_for_the_one_who_is_saving(tmp_path: Path) -> None:
     library = a_library(tmp_path)
+    library.add_document(a_draft("invoices", INVOICES))
+    library.save()
     library.add_document(a_draft("refunds", REFUNDS))
     with only_one_at_a_time(tmp_path / "index" / ".saving"):
         saving = threading.Thread(target=library.save)
         saving.start()
         saving.join(0.2)
         assert saving.is_alive()
-        assert found(library, "kettle") == [REFUNDS]  # nobody else waits
+        assert found(library, "kettle")[0] == REFUNDS  # nobody else waits
+        assert len(list((tmp_path / "index").glob("*/manifest.json"))) == 1
     saving.join()
-    assert len(list((tmp_path / "index").glob("*/manifest.json"))) == 1
+    assert len(list((tmp_path / "index").glob("*/manifest.json"))) == 2
 
 
 # The database
-
-
-class StubbornCatalogEmbedder(FakeEmbedder):
-    """Another model: everything must be embedded anew, and kept in the database."""
 
 
 def test_a_database_that_is_locked_for_long_is_said_and_searches_go_on(
@@ -283,13 +286,18 @@ def test_a_database_that_is_locked_for_long_is_said_and_searches_go_on(
 ) -> None:
     library = a_library(tmp_path)
     library.add_document(a_draft("refunds", REFUNDS))
+    impatient = a_catalog(tmp_path)
+
+    @event.listens_for(impatient.engine, "checkout")
+    def wait_less(connection: sqlite3.Connection, *_rest: object) -> None:
+        connection.execute("PRAGMA busy_timeout = 50")
+
     locking = sqlite3.connect(tmp_path / "frontdesk.db", isolation_level=None)
     locking.execute("BEGIN IMMEDIATE")
-    impatient = a_catalog(tmp_path, busy_seconds=0.05)
     try:
         with caplog.at_level(logging.WARNING):
             other = KnowledgeLibrary(
-                impatient, StubbornCatalogEmbedder(name="other"), tmp_path / "elsewhere", new_index=FaissIndex
+                impatient, FakeEmbedder(name="other"), tmp_path / "elsewhere", new_index=FaissIndex
             )
         assert "could not be kept" in caplog.text
         assert found(other, "kettle") == [REFUNDS]

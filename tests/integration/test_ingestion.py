@@ -6,13 +6,15 @@ import gzip
 import io
 import json
 import zipfile
-from pathlib import Path
+from pathlib import Path, PosixPath
 
 import pytest
 
+from knowledge.document_queries import DocumentFilter
 from knowledge.ingestion import IngestProgress, Stage, ingest_bytes, ingest_folder, ingest_paths
 from knowledge.library import KnowledgeLibrary
-from knowledge.passages import IngestReport
+from knowledge.passages import IngestReport, Refusal
+from knowledge.sources import candidates_in_file
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.knowledge import a_library
 
@@ -213,3 +215,28 @@ def test_progress_names_the_stage_and_never_runs_backwards(library: KnowledgeLib
     assert {step.stage for step in heard} == set(Stage)
     assert [step.done for step in heard] == sorted(step.done for step in heard)
     assert heard[-1].done == heard[-1].total == 102
+
+
+class FileUnderWay(PosixPath):
+    """Somebody else goes on writing it while it is read."""
+
+    def read_bytes(self) -> bytes:
+        content = super().read_bytes()
+        with self.open("ab") as file:
+            file.write(b" And more.")
+        return content
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_taken_in_half(docs: Path) -> None:
+    found = list(candidates_in_file(FileUnderWay(docs / "refunds.md"), "refunds.md"))
+    assert [type(one) for one in found] == [Refusal]
+    assert "changed while" in str(found[0])
+    assert len(list(candidates_in_file(docs / "refunds.md", "refunds.md"))) == 1
+
+
+@pytest.mark.slow
+def test_ten_thousand_files_in_one_archive(library: KnowledgeLibrary) -> None:
+    files = {f"{n // 100}/note-{n}.txt": f"Note number {n} of the archive.".encode() for n in range(10_000)}
+    report = ingest_bytes(library, "notes.zip", an_archive(files))
+    assert counts(report) == (10_000, 0, 0, 0, 0)
+    assert library.page(DocumentFilter(query="note-4711"), limit=5).total == 1

@@ -12,7 +12,12 @@ from bot.classifiers.finetuned import FinetunedClassifier, HeadClassifier, read_
 from bot.errors import EvaluationDataInvalid, ReleaseInvalid, TrainingDataInvalid
 from bot.intents import UNKNOWN, Intent, LeadsTo
 from bot.releases import current_release, go_back, make_current, open_release, publish_release, releases
-from bot.training.evaluate_intents import evaluate_intents, few_of_each, train_and_evaluate_intents
+from bot.training.evaluate_intents import (
+    EvaluationOptions,
+    evaluate_intents,
+    few_of_each,
+    train_and_evaluate_intents,
+)
 from bot.training.evaluation_data import IntentRow, read_intent_rows
 from bot.training.intents import (
     LabelledText,
@@ -220,8 +225,11 @@ def test_figures_count_rows_in_and_out_of_scope_apart() -> None:
     assert figures["oos_auroc"] == pytest.approx((3 + 1.5) / 6)
     assert figures["ece"] == pytest.approx(0.9 - 2 / 3)
     assert figures["n"] == 5
+    assert figures["accepted_accuracy"] == pytest.approx(2 / 3)
+    assert figures["in_scope_refused"] == 0
     assert list(figures) == [
-        "accuracy", "macro_f1", "ece", "oos_recall", "oos_auroc", "n", "ms_per_query", "train_seconds",
+        "accuracy", "macro_f1", "ece", "oos_recall", "oos_auroc", "mcc", "accepted_accuracy", "in_scope_refused", "n",
+        "ms_per_query", "train_seconds",
     ]  # fmt: skip
 
 
@@ -237,7 +245,8 @@ def test_figures_over_no_rows_are_null() -> None:
 
 
 def test_training_and_measuring_go_together() -> None:
-    figures = train_and_evaluate_intents(_rows(), [*_rows(), IntentRow("?", "", oos=True)], FakeEmbedder(), shots=12)
+    options = EvaluationOptions(shots=12)
+    figures = train_and_evaluate_intents(_rows(), [*_rows(), IntentRow("?", "", oos=True)], FakeEmbedder(), options)
     assert figures["n"] == len(_rows())
     assert (figures["accuracy"] or 0) > 0.8
     assert figures["train_seconds"]

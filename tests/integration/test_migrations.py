@@ -21,10 +21,12 @@ from alembic.operations import Operations
 from sqlalchemy import Engine, UniqueConstraint, inspect
 from sqlmodel import SQLModel
 
-import bot.intent_lists  # noqa: F401  registers its tables
-import bot.signal_log  # noqa: F401
+import bot.gap_rows
+import bot.intent_lists
+import bot.signal_log
 import bot.transcripts  # noqa: F401
-import knowledge.catalog  # noqa: F401
+import knowledge.catalog
+import knowledge.entry_rows  # noqa: F401
 import ui.accounts  # noqa: F401
 from bot.migrations import newest_revision, upgrade_database
 from knowledge.database import open_database

@@ -1,4 +1,4 @@
-"""Teaching intents from the list to the release in use: real database, real heads, and a bag of words for an embedder."""
+"""Teaching intents, from the list to the release in use: real database and heads, a bag of words for an embedder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from bot.answers import Answer, Outcome
-from bot.bootstrap import company_of  # noqa: F401  the wiring imports
 from bot.errors import IntentsChanged, IntentsInvalid, ReleaseInvalid, ReleaseWorse, TrainingUnderWay
 from bot.intent_editing import LONGEST_EXAMPLE, as_toml
 from bot.intent_lists import IntentLists
@@ -37,6 +36,9 @@ PARCEL = Intent(
 )
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture
 def parts(tmp_path: Path) -> Iterator[FakeIntentDesk]:
     made = FakeIntentDesk(tmp_path, MemoryTranscripts())
@@ -59,47 +61,34 @@ def saved(parts: FakeIntentDesk, intent: Intent, before: str = "") -> int:
     return parts.desk.save(intent, before=before, version=version, author="ada").version
 
 
-def test_an_edited_list_waits_for_training_and_a_release_for_promotion(parts: FakeIntentDesk) -> None:
+def test_an_edited_list_is_trained_compared_promoted_and_rolled_back(parts: FakeIntentDesk) -> None:
     assert not parts.desk.look().is_changed
-    first = parts.live().classifier.release
+    began_with = parts.live()
+    first = began_with.classifier.release
     saved(parts, PARCEL)
     assert parts.desk.look().is_changed
     name = trained(parts)
     view = parts.desk.look()
-    assert parts.live().classifier.release == first, "nothing is live before somebody says so"
+    assert parts.live() is began_with, "nothing is live before somebody says so, and nothing is read again"
     assert view.candidate is not None
     assert view.candidate.name == name
-    assert "parcel" not in parts.live().intents
+    _was_measured_on_what_both_had_not_seen(parts, name)
+    folder = parts.releases_folder / "intents" / name
+    assert not any(b"zanzibar" in path.read_bytes() for path in folder.iterdir()), "a release tells no examples"
     parts.desk.promote(name)
     assert parts.live().classifier.release == f"intents/{name}"
     assert "parcel" in parts.live().intents
     assert parts.desk.classify("lost parcel").alternatives[0][0] == "parcel"
     assert not parts.desk.look().is_changed
-
-
-def test_a_turn_keeps_the_intents_that_it_began_with(parts: FakeIntentDesk) -> None:
-    began_with = parts.live()
-    saved(parts, PARCEL)
-    parts.desk.promote(trained(parts))
-    assert "parcel" not in began_with.intents
-    assert began_with.classifier.classify("my refund").alternatives
-    assert parts.live() is parts.live(), "nothing is read again while nothing changes"
-
-
-def test_rolling_back_is_used_at_once_and_ends_where_it_began(parts: FakeIntentDesk) -> None:
-    first = parts.live().classifier.release
-    assert not parts.desk.look().can_go_back
-    saved(parts, PARCEL)
-    parts.desk.promote(trained(parts))
+    assert "parcel" not in began_with.intents, "a turn keeps what it began with"
     assert parts.desk.look().can_go_back
     assert f"intents/{parts.desk.roll_back().release}" == first == parts.live().classifier.release
+    assert not parts.desk.look().can_go_back
     with pytest.raises(ReleaseInvalid, match="no earlier release"):
         parts.desk.roll_back()
 
 
-def test_what_is_measured_was_set_aside_for_both(parts: FakeIntentDesk) -> None:
-    saved(parts, PARCEL)
-    name = trained(parts)
+def _was_measured_on_what_both_had_not_seen(parts: FakeIntentDesk, name: str) -> None:
     found = parts.desk.look().findings
     assert found is not None
     told = found.findings["comparison"]
@@ -118,12 +107,6 @@ def test_a_message_that_is_set_aside_stays_so_in_every_version() -> None:
         replace(each, examples={**each.examples, "en": (*each.examples["en"], "one more")}) for each in intents
     )
     assert set_aside(intents) <= set_aside(more)
-
-
-def test_a_release_tells_no_words_of_the_examples(parts: FakeIntentDesk) -> None:
-    saved(parts, replace(PARCEL, examples={"en": (*PARCEL.examples["en"], "zanzibar parcel")}))
-    folder = parts.releases_folder / "intents" / trained(parts)
-    assert not any(b"zanzibar" in path.read_bytes() for path in folder.iterdir())
 
 
 def test_mislabelled_examples_and_confusions_are_pointed_out(parts: FakeIntentDesk) -> None:
@@ -148,14 +131,7 @@ def test_a_renamed_intent_is_compared_under_its_new_name(parts: FakeIntentDesk) 
     trained(parts)
     told = parts.desk.look().runs[0].findings["comparison"]
     assert told["before"]["accuracy"] == told["after"]["accuracy"]
-
-
-def test_words_alone_go_live_with_the_next_release_too(parts: FakeIntentDesk) -> None:
-    greeting = next(intent for intent in parts.desk.listed().intents if intent.name == "greeting")
-    saved(parts, replace(greeting, reply={"en": "Welcome!"}), "greeting")
-    assert parts.desk.look().is_changed
-    parts.desk.promote(trained(parts))
-    assert parts.live().intents["greeting"].reply == {"en": "Welcome!"}
+    assert not told["changes"]
 
 
 # --- two people ---
@@ -167,7 +143,7 @@ def test_two_people_may_edit_two_intents_and_not_one(parts: FakeIntentDesk) -> N
     parts.desk.save(replace(refund, title={"en": "Money"}), before="refund", version=version, author="ada")
     parts.desk.save(replace(hours, title={"en": "Times"}), before="hours", version=version, author="edda")
     with pytest.raises(
-        IntentsChanged, match="edda has changed the list meanwhile .*'refund' is not what you began with"
+        IntentsChanged, match=r"edda has changed the list meanwhile .*'refund' is not what you began with"
     ):
         parts.desk.save(replace(refund, title={"en": "Cash"}), before="refund", version=version, author="olga")
     titles = {intent.name: intent.title["en"] for intent in parts.desk.listed().intents}
@@ -227,8 +203,6 @@ def test_one_training_at_a_time_and_it_can_be_cancelled(parts: FakeIntentDesk) -
     assert ended is not None
     assert ended.state is RunState.CANCELLED
     assert len(releases(parts.releases_folder, "intents")) == 1
-    parts.trainer.may_train.set()
-    assert trained(parts)
 
 
 def test_a_training_that_cannot_be_done_says_why(parts: FakeIntentDesk) -> None:
@@ -256,7 +230,7 @@ def test_a_training_without_a_sign_of_life_reads_as_interrupted_and_does_not_blo
 
 def test_old_versions_go_and_those_that_were_trained_stay(parts: FakeIntentDesk) -> None:
     saved(parts, PARCEL)
-    trained(parts)
+    parts.trainings.end(parts.trainings.begin(2, "ada").run_id, RunState.DONE)
     lists = IntentLists(parts.engine)
     for number in range(60):
         saved(parts, replace(PARCEL, title={"en": f"Post {number}"}), "parcel")

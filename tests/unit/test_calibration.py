@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.training.calibration import FALSE_ABSTENTION, Row, fit_decision, held_out, measure_answerable, row_weights
+from bot.training.calibration import Row, fit, held_out, measure_answerable, row_weights
 from bot.training.logistic import fit_evidence, fit_logistic
 from bot.verifiers.calibration import Centres, Logistic, as_json, load_calibration
 from knowledge.errors import ModelUnavailable
@@ -66,13 +66,16 @@ def test_every_kind_of_question_weighs_what_it_is_taken_to_be_asked() -> None:
     assert sum(weight for weight, row in zip(weights, rows, strict=True) if row.truth) == pytest.approx(0.6)
 
 
-def test_one_half_lies_where_the_agreed_share_of_answerable_questions_is_not_answered() -> None:
-    rows = rows_of(800)
-    fitted = fit_decision(rows, "en")
-    weights = row_weights(rows)
-    answered = [(w, fitted.probability(row.features)) for w, row in zip(weights, rows, strict=True) if row.truth]
-    below = sum(weight for weight, chance in answered if chance < 0.5) / sum(weight for weight, _ in answered)
-    assert below == pytest.approx(FALSE_ABSTENTION, abs=0.02)
+def test_what_is_predicted_comes_true_as_often() -> None:
+    measured = measure_answerable(rows_of(800), "en")
+    assert measured["reliability"]["ece"] < 0.06
+
+
+def test_the_threshold_for_one_in_ten_unanswered_holds_on_other_rows() -> None:
+    threshold = measure_answerable(rows_of(800), "en")["threshold_at_10_percent_false_abstention"]
+    fitted = fit(rows_of(800), "en")
+    answered = [fitted.probability(row.features) for row in rows_of(400) if row.truth]
+    assert sum(chance < threshold for chance in answered) / len(answered) == pytest.approx(0.1, abs=0.05)
 
 
 def test_every_row_is_judged_once_by_rows_of_other_folds() -> None:

@@ -42,7 +42,9 @@ def test_each_row_is_a_record_with_the_names_of_its_columns() -> None:
 
 
 def test_a_title_above_and_a_note_below_the_table_stand_by_themselves() -> None:
-    document = read(workbook(("Price list 2026", None), ("Plan", "Price"), ("Oak", 19), (None, None), ("All per month.",)))
+    document = read(
+        workbook(("Price list 2026", None), ("Plan", "Price"), ("Oak", 19), (None, None), ("All per month.",))
+    )
     assert document.text == "Price list 2026\n\nPlan: Oak; Price: 19\n\nAll per month."
 
 
@@ -62,9 +64,11 @@ def test_a_header_of_two_lines_is_combined() -> None:
 
 
 def test_dates_percent_and_currencies_read_as_they_are_shown() -> None:
-    book = workbook(("From", "Until", "Rate", "Fee", "Due"), (date(2026, 1, 5), datetime(2026, 2, 1, 9, 30), 0.19, 9.5, True))
+    book = workbook(
+        ("From", "Until", "Rate", "Fee", "Due"), (date(2026, 1, 5), datetime(2026, 2, 1, 9, 30), 0.19, 9.5, True)
+    )
     assert book.active is not None
-    book.active["C2"].number_format, book.active["D2"].number_format = "0%", '[$€-407]#,##0.00'
+    book.active["C2"].number_format, book.active["D2"].number_format = "0%", "[$€-407]#,##0.00"
     assert read(book).text == "From: 2026-01-05; Until: 2026-02-01 09:30; Rate: 19%; Fee: €9.5; Due: TRUE"
 
 
@@ -98,7 +102,10 @@ def test_a_long_sheet_is_refused_before_all_of_it_is_held() -> None:
 
 
 def test_a_table_goes_on_after_an_empty_row_and_another_one_begins_with_its_own_names() -> None:
-    assert lines(("Plan", "Price"), ("Oak", "9"), ("", ""), ("Elm", "8")) == ["Plan: Oak; Price: 9", "Plan: Elm; Price: 8"]
+    assert lines(("Plan", "Price"), ("Oak", "9"), ("", ""), ("Elm", "8")) == [
+        "Plan: Oak; Price: 9",
+        "Plan: Elm; Price: 8",
+    ]
     assert lines(("Plan", "Price"), ("Oak", "9"), (), ("City", "Street", "Hours"), ("Bonn", "Ring 1", "9–5")) == [
         "Plan: Oak; Price: 9",
         "City: Bonn; Street: Ring 1; Hours: 9–5",

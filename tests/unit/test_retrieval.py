@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from knowledge.retrieval import (
     OTHER_LANGUAGE_RAMP,
@@ -111,6 +112,21 @@ def test_being_better_in_both_is_never_worse_fused(rows: list[tuple[float, float
                 assert scores[i] >= scores[j] - 1e-5
 
 
-def test_the_last_turn_weighs_more_than_what_came_before() -> None:
-    mixed = blended(np.array([1.0, 0.0], dtype=np.float32), np.array([0.0, 1.0], dtype=np.float32))
-    assert mixed.tolist() == pytest.approx([0.6, 0.4])
+def scores_of(*values: float) -> NDArray[np.float32]:
+    return np.array(values, dtype=np.float32)
+
+
+def test_after_a_change_of_subject_the_last_turn_decides() -> None:
+    mixed = blended(scores_of(1.0, 0.1, 0.0), scores_of(0.0, 1.0, 0.5))
+    assert mixed.tolist() == pytest.approx([0.6, 0.46, 0.2])
+
+
+def test_what_suits_the_last_turn_too_is_told_apart_by_the_exchange_before() -> None:
+    """Both hotels have a pool; the second was spoken of."""
+    mixed = blended(scores_of(1.0, 0.9, 0.0), scores_of(0.6, 1.0, 0.9))
+    assert mixed.argmax() == 1
+    assert mixed.tolist() == pytest.approx([0.68, 0.98, 0.72])
+
+
+def test_no_candidates_stay_none_in_a_follow_up() -> None:
+    assert blended(scores_of(), scores_of()).tolist() == []

@@ -14,6 +14,7 @@ from bot.training.metrics import (
     bootstrap_interval,
     expected_calibration_error,
     macro_f1,
+    matthews_correlation,
     ndcg_at,
     recall_at,
     reciprocal_rank,
@@ -34,6 +35,15 @@ def test_macro_f1_counts_every_class_the_same() -> None:
 
 def test_a_class_that_is_only_predicted_lowers_macro_f1() -> None:
     assert macro_f1(["a", "c"], ["a", "a"]) == pytest.approx((2 / 3 + 0) / 2)
+
+
+def test_correlation_of_several_classes_is_that_of_two_for_two() -> None:
+    # 3 true positives, 1 false positive, 2 false negatives, 4 true negatives: (12 - 2) / sqrt(4 · 5 · 5 · 6)
+    predicted = ["a"] * 3 + ["a"] + ["b"] * 2 + ["b"] * 4
+    gold = ["a"] * 3 + ["b"] + ["a"] * 2 + ["b"] * 4
+    assert matthews_correlation(predicted, gold) == pytest.approx(10 / math.sqrt(4 * 5 * 5 * 6))
+    assert matthews_correlation(["a", "b", "c"], ["a", "b", "c"]) == 1
+    assert matthews_correlation(["a", "a"], ["a", "b"]) == 0
 
 
 def test_auroc_counts_ties_half() -> None:

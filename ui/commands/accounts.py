@@ -15,6 +15,7 @@ users = typer.Typer(help="People who may sign in.", no_args_is_help=True)
 class RoleName(StrEnum):
     operator = "operator"
     editor = "editor"
+    engineer = "engineer"
     admin = "admin"
 
 
@@ -26,7 +27,10 @@ def _users() -> None:
 @users.command("add")
 def add(
     name: Annotated[str, typer.Argument(help="Sign-in name.")],
-    role: Annotated[RoleName, typer.Option(help="operator: console; editor: knowledge page; admin: both.")],
+    role: Annotated[
+        RoleName,
+        typer.Option(help="operator: console; editor: knowledge, intents; engineer: intents, releases; admin: all."),
+    ],
     as_json: JsonOption = False,
 ) -> None:
     """Add a person; a random password is made and printed once."""

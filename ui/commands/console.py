@@ -67,8 +67,10 @@ def error_code(error: Exception) -> str:
 
 def _exit_code(error: Exception) -> ExitCode:
     from bot.errors import MessageRefused, SettingsInvalid
+    from knowledge.errors import EncodingUnknown
 
-    return ExitCode.WRONG_USAGE if isinstance(error, MessageRefused | SettingsInvalid) else ExitCode.FAILED
+    wrong = isinstance(error, MessageRefused | SettingsInvalid | EncodingUnknown)
+    return ExitCode.WRONG_USAGE if wrong else ExitCode.FAILED
 
 
 def set_up_logging(level: str) -> None:

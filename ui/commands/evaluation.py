@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,7 +21,19 @@ def _tell(figures: Mapping[str, object], *, as_json: bool) -> None:
         print_json(figures)
         return
     for name, value in figures.items():
-        print_text(f"{name:22} {value:.4f}" if isinstance(value, float) else f"{name:22} {value}")
+        if name == "calibration" and isinstance(value, Mapping):
+            _tell_calibration(value)
+        else:
+            print_text(f"{name:22} {value:.4f}" if isinstance(value, float) else f"{name:22} {value}")
+
+
+def _tell_calibration(tables: Mapping[str, Any]) -> None:
+    """For each language: what was predicted and what came true, bin by bin."""
+    for language, table in tables.items():
+        print_text(f"\nanswerable, {language}: {table['n']} forecasts, calibration error {table['ece']:.3f}")
+        for one in table["bins"]:
+            counted = f"  {one['from']:.1f}-{one['to']:.1f}  n {one['n']:4}"
+            print_text(f"{counted}  predicted {one['predicted']:.2f}  came true {one['observed']:.2f}")
 
 
 @evaluate.command("intents")
@@ -39,6 +51,9 @@ def intents(
     seed: Annotated[int, typer.Option(help="Which examples `--shots` takes.")] = 0,
     method: MethodOption = Method.auto,
     refuse: RefuseOption = 0.08,
+    report: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write a report as HTML there, and as JSON beside it.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Accuracy, out-of-scope detection and calibration of the intent classifier."""
@@ -52,6 +67,7 @@ def intents(
             test,
             train=train,
             options=EvaluationOptions(method.value, shots, seed, refuse),
+            report=report,
             watch=tell_epoch,
             progress=progress,
         )

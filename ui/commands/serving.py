@@ -53,7 +53,7 @@ def _run(settings: Settings, listening: socket.socket, *, empty: bool) -> None:
         if frontdesk.separate_generator is not None:
             frontdesk.separate_generator.wait_until_ready()
         address = _address(listening)
-        pages = ("chat", "console", "knowledge")
+        pages = ("chat", "console", "intents", "knowledge")
         note("\nfrontdesk is open.\n" + "\n".join(f"  {page.capitalize():11}{address}/{page}" for page in pages))
         if first_admin is not None:
             name, password = first_admin

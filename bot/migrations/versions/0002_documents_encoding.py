@@ -1,4 +1,4 @@
-"""How a document's bytes were read.
+"""Nothing to do: how a document's bytes were read is stored since the first tables, in `document.encoding`.
 
 Revision 0002, after 0001.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,21 @@ def help_pages(count: int, *, seed: int = 0) -> Iterator[tuple[str, str]]:
         write = _chinese_section if number % 4 == 3 else _english_section
         sections = "\n\n".join(write(chance, number, part) for part in range(3))
         yield f"page-{number:05}.md", f"# Help page {number}\n\n{sections}\n"
+
+
+def short_pages(count: int) -> bytes:
+    """A list, as JSON lines, of `count` documents of two sentences each."""
+    chance = random.Random(count)
+    rows = (
+        {
+            "id": f"note-{number}",
+            "title": f"Note {number}",
+            "text": f"You can {chance.choice(_DEEDS)} your {chance.choice(_THINGS)} {chance.choice(_PLACES)}, "
+            f"case {number}. {chance.choice(_ENDS).format(n=chance.randrange(2, 60))}",
+        }
+        for number in range(count)
+    )
+    return "\n".join(json.dumps(row) for row in rows).encode()
 
 
 def write_pages(folder: Path, count: int, *, seed: int = 0) -> None:

@@ -63,7 +63,7 @@ class InventedCorpus:
         passages, start = [], 0
         for number, part in enumerate(parts):
             passage_id = f"{document_id}:{number}"
-            place = (document_id, title, f"{document_id}.md", f"Part {number}")
+            place = (document_id, title, f"{document_id}.md", part[-30:])
             passages.append(Passage(passage_id, *place, part, start, start + len(part), language))
             start += len(part) + 2
         checksum = hashlib.sha256(text.encode()).hexdigest()

@@ -59,6 +59,7 @@ def retrieval(
 def _own_library(settings: Settings, one: RetrievalSet, embedder: Embedder) -> Iterator[KnowledgeLibrary]:
     """A library of the set's documents alone, in a folder that goes afterwards."""
     from bot.bootstrap import open_home, open_library
+    from bot.errors import EvaluationDataInvalid
     from knowledge.ingestion import ingest_paths
 
     with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder:
@@ -70,7 +71,9 @@ def _own_library(settings: Settings, one: RetrievalSet, embedder: Embedder) -> I
             for document in one.documents:
                 row = {"id": document.document_id, "title": document.title, "text": document.text}
                 lines.write(json.dumps(row, ensure_ascii=False) + "\n")
-        ingest_paths(library, [file])
+        report = ingest_paths(library, [file])
+        if report.refused:
+            raise EvaluationDataInvalid(f"'{one.name}' could not be taken in: {report.refused[0].reason}")
         try:
             yield library
         finally:

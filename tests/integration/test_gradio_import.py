@@ -1,0 +1,40 @@
+"""Gradio is imported without writing into the installation, and is whole all the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+PROGRAM = """
+    import builtins, pathlib
+    written = []
+    plain = pathlib.Path.write_text
+    pathlib.Path.write_text = lambda path, *a, **k: written.append(path.name) or plain(path, *a, **k)
+    from ui.app import prepare_environment
+    prepare_environment()
+    from ui.gradio_import import import_gradio
+    import_gradio()
+    import_gradio()  # harmless
+    import gradio as gr
+    class Ours(gr.HTML):
+        pass
+    with gr.Blocks() as page:
+        box = gr.Textbox()
+        box.submit(lambda text: text, box, box)
+        Ours("<b>hello</b>")
+    print(len(page.fns), sum(name.endswith(".pyi") for name in written))
+"""
+
+
+@pytest.mark.slow
+def test_no_stub_files_are_written_and_components_work() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(PROGRAM)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.split() == ["1", "0"]
