@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Cosine similarity of two questions, both embedded as questions. Chosen on banking77 (dev), the sample company's intents
-# and one half of tests/data/entry_pairs.jsonl; tests/quality/test_entries_quality.py has the other half. Below it the
-# entry is still found by the search, like any document.
+# Cosine similarity of two questions, both embedded as questions. Chosen on banking77 (dev), the intents of the sample
+# company and one half of tests/data/entry_pairs.jsonl; tests/quality/test_entries_quality.py has the other half. Below
+# it the entry is still found by the search, like any document.
 THRESHOLDS: Mapping[str, float] = MappingProxyType({ENGLISH: 0.94, CHINESE: 0.94})
 LOOKALIKE = 0.88  # from here on a question that asks something else is taken for a lookalike of the entry
 
@@ -83,6 +83,9 @@ class NoEntries:
 WITHOUT_ENTRIES = NoEntries()
 
 
+_Near = tuple[float, str, Entry]  # similarity, wording, whose
+
+
 class EntryMatcher:
     """Thread-safe: the book's wordings are one immutable value per revision."""
 
@@ -102,7 +105,7 @@ class EntryMatcher:
             return NO_ENTRY
         similarities = known.vectors @ self._embedder.embed_queries([question])[0]
         best = _best_of_each(known, similarities.tolist(), language, plain(question))
-        candidates = [self._candidate(question, language, *each) for each in best[: max(limit, 10)]]
+        candidates = [self._candidate(question, language, each) for each in best[: max(limit, 10)]]
         winner = next((each for each in candidates if each.wins), None)
         return EntryVerdict(winner, tuple(candidates[:limit]), _ruled_out(candidates, winner))
 
@@ -129,26 +132,26 @@ class EntryMatcher:
         entries = (each.entry for each in self._book.wordings().wordings)
         return next((each for each in entries if document_id.startswith(f"entry-{each.entry_id}-")), None)
 
-    def _candidate(self, question: str, language: str, similarity: float, wording: str, entry: Entry) -> EntryCandidate:
+    def _candidate(self, question: str, language: str, near: Sequence[_Near]) -> EntryCandidate:
+        """By its nearest wording that asks the same; where none does, by its nearest."""
         threshold = self._thresholds[language]
+        similarity, wording, entry = next((each for each in near if difference(question, each[1]) is None), near[0])
         apart = difference(question, wording)
         wins = similarity >= threshold and apart is None
         return EntryCandidate(entry, wording, similarity, threshold, apart, wins)
 
 
-def _best_of_each(
-    known: Wordings, similarities: Sequence[float], language: str, asked: str
-) -> list[tuple[float, str, Entry]]:
-    """The nearest wording of each entry, the nearest entry first; the very question asked (plain) is nearest of all."""
-    best: dict[str, tuple[float, str, Entry]] = {}
+def _best_of_each(known: Wordings, similarities: Sequence[float], language: str, asked: str) -> list[list[_Near]]:
+    """The nearest wordings of each entry, the nearest entry first; the very question asked is nearest of all."""
+    best: dict[str, list[_Near]] = {}
     for wording, similarity in zip(known.wordings, similarities, strict=True):
         if wording.language != language or not wording.entry.answers.get(language):
             continue
         near = 1.0 if plain(wording.text) == asked else min(similarity, 1.0)
-        held = best.get(wording.entry.entry_id)
-        if held is None or near > held[0]:
-            best[wording.entry.entry_id] = (near, wording.text, wording.entry)
-    return sorted(best.values(), key=lambda each: (-each[0], each[2].entry_id))
+        best.setdefault(wording.entry.entry_id, []).append((near, wording.text, wording.entry))
+    ranked = [sorted(some, key=lambda each: -each[0]) for some in best.values()]
+    nearest = [[each for each in some if each is some[0] or each[0] >= LOOKALIKE] for some in ranked]
+    return sorted(nearest, key=lambda some: (-some[0][0], some[0][2].entry_id))
 
 
 def _ruled_out(candidates: Sequence[EntryCandidate], winner: EntryCandidate | None) -> frozenset[str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings
+from bot.signals.masking import MaskingFormatter
 
 if TYPE_CHECKING:
     from knowledge.ingest_worker import IngestWorker
@@ -30,7 +31,7 @@ _LOOK_SECONDS = 1.0  # between two looks at our memory
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal; the server tells us itself
     settings = Settings.model_validate_json(sys.stdin.readline())
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _log_as_the_server_does(settings.log_level)
     os.nice(settings.ingest.niceness)
     worker = _open_worker(settings)
     threading.Thread(target=_end_with_the_server, args=(worker,), daemon=True).start()
@@ -49,6 +50,15 @@ def _open_worker(settings: Settings) -> IngestWorker:
     )
     intake = Intake(open_home(own).catalog, load_embedder(own), Originals(settings.home / "originals"))
     return IngestWorker(intake, settings.home / "uploads", limits=settings.reading_limits())
+
+
+def _log_as_the_server_does(level: str) -> None:
+    """To the server's standard error, a line each, without personal data."""
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(MaskingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[lines])
+    for noisy in ("alembic", "transformers", "urllib3"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 def _end_with_the_server(worker: IngestWorker) -> None:

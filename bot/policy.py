@@ -89,7 +89,7 @@ def route(
     by_intent = _by_intent(prediction, intents, language)
     if has_entry and not isinstance(by_intent, FetchPerson):
         return GiveEntry()
-    close = close_intents(prediction, intents) if may_ask and by_intent == SearchKnowledge() else None
+    close = close_intents(prediction, _asked_about(intents)) if may_ask and by_intent == SearchKnowledge() else None
     if close is not None and intents[close[0]].leads_to is not intents[close[1]].leads_to:
         return AskWhich(close)
     return by_intent
@@ -118,8 +118,13 @@ def ask_instead_of_abstaining(
     text: str, prediction: IntentPrediction, intents: Mapping[str, Intent], *, may_ask: bool
 ) -> AskWhich | None:
     """For a message whose search found no answer: the question to ask back, where it was too short to search with."""
-    close = close_intents(prediction, intents) if may_ask and is_short(text) else None
+    close = close_intents(prediction, _asked_about(intents)) if may_ask and is_short(text) else None
     return AskWhich(close) if close is not None else None
+
+
+def _asked_about(intents: Mapping[str, Intent]) -> frozenset[str]:
+    """What can be offered as a choice: nobody is asked whether a message is a greeting."""
+    return frozenset(name for name, intent in intents.items() if intent.leads_to is not LeadsTo.SMALL_TALK)
 
 
 def close_intents(prediction: IntentPrediction, intents: Container[str]) -> tuple[str, str] | None:

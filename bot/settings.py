@@ -91,7 +91,9 @@ class ReadingSettings(BaseModel):
     """Bounds on what one document may cost; what is beyond them is refused with a sentence."""
 
     seconds: float = Field(
-        60.0, ge=1, description="processor time that reading one document may take, in seconds; three times as long by the clock"
+        60.0,
+        ge=1,
+        description="processor time that reading one document may take, in seconds; three times as long by the clock",
     )
     archive_seconds: float = Field(600.0, ge=1, description="longest that reading all of one archive or list may take")
     memory_mb: int = Field(1024, ge=256, description="memory of the process that reads documents")

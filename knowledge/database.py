@@ -67,7 +67,7 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def asking(engine: Engine) -> Iterator[Connection]:
-    """For the single queries of every search: without session and transaction, which cost more than the query itself."""
+    """For the single queries of every search: without session and transaction, which cost more than the query."""
     try:
         with engine.connect() as connection:
             yield connection.execution_options(**{_NO_TRANSACTION: True})

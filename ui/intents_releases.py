@@ -64,7 +64,7 @@ def _figures(told: Mapping[str, Any], desk: DeskView, language: str) -> list[Htm
         tag("p", say(detail, language, messages=told["messages"]), class_="fd-soft"),
         tag("table", tag("thead", head), tag("tbody", *rows), class_="fd-table"),
     ]
-    if told["difference"]:
+    if told["difference"] and not told["seen"]:
         parts.append(_verdict(told["difference"], language))
     if told["changes"]:
         changes = (_change(each, desk, language) for each in told["changes"])

@@ -45,6 +45,7 @@ class KnowledgeView:
     gaps: int | None = None  # groups; None where they have not been counted yet
     batches: tuple[BatchView, ...] = ()
     notice: Banner | None = None
+    turn: int = 0  # how often the editor has done something: what was asked for before is not drawn after
 
 
 def knowledge(view: KnowledgeView) -> Html:
@@ -65,6 +66,7 @@ def knowledge(view: KnowledgeView) -> Html:
         _body(view.body),
         language=language,
         class_="fd-knowledge",
+        turn=view.turn,
     )
 
 

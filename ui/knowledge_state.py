@@ -44,6 +44,7 @@ class KnowledgeState:
     notice: str = ""
     notice_detail: str = ""
     notice_tone: str = "good"
+    turn: int = 0
 
 
 def state_of(memory: Mapping[str, Any], language: str) -> KnowledgeState:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from ui.wording import Text
 
-PAGE_DETAIL = Text(
-    "The assistant answers only from these documents and answers.", "智能助手只依据以下文档和问答作答。"
-)
+PAGE_DETAIL = Text("The assistant answers only from these documents and answers.", "智能助手只依据以下文档和问答作答。")
 TABS = Text("Parts of the knowledge base", "知识库各部分")
 TAB_DOCUMENTS = Text("Documents", "文档")
 TAB_ENTRIES = Text("Answers", "问答")
@@ -27,7 +25,6 @@ FORMATS = Text(
 STAGE_SPLITTING = Text("cutting it into passages", "切分段落")
 BATCH = Text("{done} of {all} files are done", "{all} 个文件中已完成 {done} 个")
 BATCH_DONE = Text("All {all} files are done", "{all} 个文件已全部完成")
-READ_AS = Text("read as {encoding}", "按 {encoding} 读取")
 AND_MORE = Text("and {count} more", "另有 {count} 个")
 CANCEL_BATCH = Text("Cancel all that are left", "取消其余文件")
 
@@ -57,7 +54,6 @@ REPLACE_HINT = Text(
 DOCUMENT_FACTS = Text("passages: {passages}, version {version}", "{passages} 个段落，第 {version} 版")
 ORIGINAL_FILE = Text("Download the original file", "下载原始文件")
 PASSAGES = Text("Passages", "段落")
-PASSAGE_NUMBER = Text("Passage {number}", "第 {number} 段")
 CHARACTERS = Text("characters {start} to {end}", "第 {start} 至 {end} 个字符")
 WHOLE_TEXT = Text("The text as it was read", "读取到的全文")
 TEXT_CUT_BEFORE = Text("… {count} characters before", "…… 前面还有 {count} 个字符")
@@ -141,9 +137,7 @@ BY_CUSTOMERS = Text("in {count} conversations", "来自 {count} 段会话")
 UNHELPFUL = Text("{count} answered unhelpfully", "{count} 次回答无帮助")
 LAST_ASKED = Text("last asked", "最近一次")
 ALSO_ASKED = Text("Also asked as", "也这样问过")
-DISMISS_GAP = Text("Leave out", "忽略")
 DISMISS_NAMED = Text("Leave out: {question}", "忽略：{question}")
-WRITE_NAMED = Text("Write an entry for: {question}", "为此问题新建问答：{question}")
 DISMISSED = Text("Left out, with whatever is asked in the same meaning.", "已忽略，今后相同含义的问题也不再显示。")
 GAP_GONE = Text("This group is gone: it is answered or left out by now.", "该组已不存在：已有答案或已被忽略。")
 
@@ -183,7 +177,6 @@ DIFFERENT_KIND = Text(
 DIFFERENT_WORD = Text(
     "The words are nearly the same, but it is about something else.", "措辞几乎相同，但问的是另一件事。"
 )
-DIFFERENT_LANGUAGE = Text("It has no answer in the question's language.", "没有该语言的答案。")
 
 # --- what can go wrong with entries ---
 ENTRY_REFUSALS = {

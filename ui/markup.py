@@ -71,10 +71,10 @@ def button(
     )
 
 
-def page(*children: str | None, language: str, class_: str, follow: str | None = None) -> Html:
-    """The outermost element of a panel that sets the document's language."""
+def page(*children: str | None, language: str, class_: str, follow: str | None = None, turn: int | None = None) -> Html:
+    """The outermost element of a panel that sets the document's language. Of two `turn`s the higher is drawn last."""
     spoken = "zh-CN" if language == CHINESE else "en"
-    return tag("div", *children, class_=class_, lang=spoken, data_lang=spoken, data_follow=follow)
+    return tag("div", *children, class_=class_, lang=spoken, data_lang=spoken, data_follow=follow, data_turn=turn)
 
 
 def header(name: str, tagline: str, *actions: Html | None, navigation: Html | None = None) -> Html:

@@ -97,6 +97,7 @@ class KnowledgePage:
         data = reported(event)
         state = _state_of(remembered, request)
         state = replace(state, notice="", notice_detail="", notice_tone="good", removing="", removing_entry="")
+        state = replace(state, turn=state.turn + 1)
         act = text_of(data, "act")
         try:
             state = self._acts.done(act, state, data, getattr(request, "username", None) or "editor")
@@ -129,6 +130,7 @@ class KnowledgePage:
             gaps=self._desk.entries.gaps.known_groups,
             batches=self._batches(state.language) if state.tab == DOCUMENTS else (),
             notice=notice if state.notice else None,
+            turn=state.turn,
         )
 
     def _documents(self, state: KnowledgeState) -> Body:

@@ -170,13 +170,7 @@ SECONDS = Text("{seconds} s", "{seconds} 秒")
 
 # --- knowledge ---
 KNOWLEDGE_TITLE = Text("Knowledge", "知识库")
-KNOWLEDGE_DETAIL = Text("The assistant answers only from these documents.", "智能助手只依据以下文档回答问题。")
-DROP_FILES = Text("Drop files here", "将文件拖放到这里")
 CHOOSE_FILES = Text("Choose files", "选择文件")
-FORMATS = Text(
-    "PDF, Word, Markdown, HTML, text, CSV, JSON lines and ZIP, up to {size} each",
-    "支持 PDF、Word、Markdown、HTML、文本、CSV、JSON Lines 和 ZIP，单个不超过 {size}",
-)
 UPLOADS = Text("Uploads", "上传记录")
 UPLOAD_SENDING = Text("Sending {count}…", "正在上传 {count}…")
 JOB_STAGE = Text("Step {number} of {total}: {stage}", "第 {number} 步，共 {total} 步：{stage}")
@@ -201,8 +195,6 @@ JOB_CANCELLED = Text("Cancelled. What was taken in before stays.", "已取消，
 JOB_REFUSED = Text("Not taken in: {reason}", "未能收录：{reason}")
 JOB_REFUSED_NAMED = Text("{source}: {reason}", "{source}：{reason}")
 DOCUMENTS = Text("Documents", "文档")
-DOCUMENTS_COUNT = Text("Documents: {documents}, passages: {passages}", "{documents} 篇文档，{passages} 个段落")
-FILTER_DOCUMENTS = Text("Filter documents", "筛选文档")
 COLUMN_TITLE = Text("Title", "标题")
 COLUMN_LANGUAGE = Text("Language", "语言")
 COLUMN_PASSAGES = Text("Passages", "段落")
@@ -233,15 +225,9 @@ NO_DOCUMENTS_DETAIL = Text(
     "Upload your help pages, price lists and manuals. Until then the assistant says that it does not know.",
     "请上传帮助文档、价目表和手册。在此之前，智能助手会如实回答“不知道”。",
 )
-NO_DOCUMENT_MATCHES = Text("No document matches “{text}”", "没有与“{text}”匹配的文档")
 TRY_TITLE = Text("Try a question", "试搜一下")
-TRY_DETAIL = Text("See which passages would be found for it.", "查看会找到哪些段落。")
 TRY_LABEL = Text("A question", "问题")
 TRY_PLACEHOLDER = Text("How long does a refund take?", "退款需要多久？")
-TRY_BUTTON = Text("Search", "搜索")
-TRY_NONE = Text("No passage found for this.", "没有找到相关段落。")
-TRY_SCORES = Text("meaning {dense}, words {lexical}", "语义 {dense}，词语 {lexical}")
-SHOW_DOCUMENTS = Text("Show all {count}", "显示全部 {count} 篇")
 
 # --- what can go wrong with documents, in editors' words ---
 DOCUMENT_REFUSED = Text("{source} was not taken in: {reason}", "{source} 未能收录：{reason}")

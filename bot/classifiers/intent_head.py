@@ -23,6 +23,8 @@ Floats = NDArray[np.float32]
 _SHARPNESS = 20.0  # of the neighbours' kernel, exp(_SHARPNESS * (cosine - 1)): best of 8 to 24 on banking77
 _FARTHEST = 1e-9  # density of an intent without neighbours, so that its logarithm stays finite
 _READABLE = 0.2  # share of a message's n-grams that must be known for their view to count
+_NEAREST = 5  # neighbours whose mean closeness tells what is out of scope; ten do as well, one does worse
+_CLOSENESS_COUNTS = 0.5  # beside energy; see ARCHITECTURE.md, Intents
 _BATCH = 512  # messages judged at once: bounds the memory of their similarities to all examples
 
 
@@ -38,7 +40,7 @@ class IntentViews:
     first_neighbours: NDArray[np.int64]  # (c,): where each intent's neighbours begin
 
     def look(self, meanings: Floats, ngrams: Floats) -> tuple[Floats, Floats]:
-        """Logits of shape (3, q, c), and the cosine of the nearest example of shape (q,)."""
+        """Logits of shape (3, q, c), and the mean cosine of the nearest examples of shape (q,)."""
         similarities = _product(meanings, self.neighbours.T)
         kernel = np.exp(_SHARPNESS * (similarities - 1))
         density = np.add.reduceat(kernel, self.first_neighbours, axis=1)
@@ -49,7 +51,8 @@ class IntentViews:
                 np.log(density + _FARTHEST),
             ]
         )
-        return logits, similarities.max(axis=1)
+        count = min(_NEAREST, similarities.shape[1])
+        return logits, np.partition(similarities, -count, axis=1)[:, -count:].mean(axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,8 @@ class TunedView:
 
 @dataclass(frozen=True, slots=True)
 class ScopeRule:
-    """Tells messages about something else: energy of the pooled logits (Liu et al. 2020, §3.1) and distance of the
-    nearest example, both in standard deviations of cross-validated messages in scope, and added.
+    """Tells messages about something else: energy of the pooled logits (Liu et al. 2020, §3.1) and half the distance of
+    the nearest examples, both in standard deviations of held-out messages in scope.
     """
 
     energy_mean: float
@@ -85,7 +88,8 @@ class ScopeRule:
     def strangeness(self, pooled: Floats, nearest: Floats) -> NDArray[np.float64]:
         """Shape (q,): grows with the distance from everything known; 0 on average in scope."""
         energy = (self.energy_mean - log_sum_exp(pooled)) / self.energy_deviation
-        return np.asarray(energy + (self.nearest_mean - nearest) / self.nearest_deviation, dtype=np.float64)
+        distance = (self.nearest_mean - nearest) / self.nearest_deviation
+        return np.asarray(energy + _CLOSENESS_COUNTS * distance, dtype=np.float64)
 
     def out_of_scope(self, pooled: Floats, nearest: Floats, languages: Sequence[str]) -> NDArray[np.float64]:
         """The same from 0 to 1, with the threshold of each message's language at 0.5."""

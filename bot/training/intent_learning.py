@@ -21,7 +21,15 @@ from bot.intents import Intent
 from bot.released_intents import ReleasedList, without_examples, write_released_list
 from bot.releases import Metrics, publish_release
 from bot.training.intent_findings import Judged, Row, comparison, confusions, doubtful, weak_intents
-from bot.training.intents import KIND, RECIPE, LabelledText, TrainedIntents, data_digest, train_intent_head
+from bot.training.intents import (
+    KIND,
+    RECIPE,
+    LabelledText,
+    TrainedIntents,
+    data_digest,
+    refuse_contradictions,
+    train_intent_head,
+)
 from bot.training.promotion import Validation
 from knowledge.model_folders import ProgressCallback, no_progress
 
@@ -84,6 +92,7 @@ def first_release(
     intents: Intents, list_version: int, embedder: Embedder, releases_folder: Path, *, progress: ProgressCallback
 ) -> Path:
     """A release of a list before which there is nothing to compare with. It is not put to use."""
+    refuse_contradictions(_labelled(intents))
     trained = _train(intents, embedder, progress)
     return _publish(trained, intents, list_version, embedder, releases_folder, None, {})
 
@@ -123,7 +132,8 @@ def learn(
         figures = compared["after"]
         metrics |= {"validation_messages": len(rows), "validation_accuracy": round(figures["accuracy"], 4)}
         metrics |= {"validation_low": round(figures["low"], 4), "validation_high": round(figures["high"], 4)}
-    validation = _validation(rows, against)
+    # What may have seen these very messages is shown, and judges nobody.
+    validation = _validation(rows, "" if _may_have_seen(in_use) else against)
     folder = _publish(trained, intents, list_version, embedder, releases_folder, validation, metrics)
     return Learnt(folder, findings)
 

@@ -21,10 +21,10 @@ from bot.intent_lists import IntentLists, ListVersion
 from bot.intent_trainings import IntentTrainings, RunState
 from bot.intents import IntentPrediction
 from bot.released_intents import read_released_list
-from bot.releases import read_manifest
 from bot.training.intent_learning import Guess, InUse, learn
-from bot.training.intents import KIND, RECIPE
+from bot.training.intents import KIND
 from bot.training.promotion import name_in_use
+from knowledge.errors import KnowledgeError
 
 if TYPE_CHECKING:
     from bot.protocols import IntentClassifier
@@ -68,7 +68,7 @@ def run_training(run_id: str, workshop: Workshop) -> None:
         trainings.end(run_id, RunState.DONE, release=learnt.folder.name, findings=learnt.findings)
     except _Cancelled:
         trainings.end(run_id, RunState.CANCELLED)
-    except BotError as error:
+    except (BotError, KnowledgeError) as error:
         trainings.end(run_id, RunState.FAILED, problem=str(error))
     except BaseException as error:
         _log.exception("The training %s failed", run_id)
@@ -129,7 +129,7 @@ def _in_use(workshop: Workshop, embedder: Embedder, new_version: int) -> InUse |
     released = read_released_list(folder)
     listed = None if released is None else workshop.lists.version(released.list_version)
     known = listed is not None and released is not None and digest_of(listed.intents) == released.digest
-    if listed is not None and known and read_manifest(folder).recipe == RECIPE:
+    if listed is not None and known:
         return InUse(name, listed.intents, renamed=workshop.lists.renames(listed.version, new_version))
     classifier = workshop.open_classifier(folder, embedder)
     return InUse(name, guesses=lambda texts: _asked(classifier, texts))

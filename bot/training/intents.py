@@ -10,12 +10,10 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.classifiers.finetuned import write_head
 from bot.classifiers.intent_head import (
     Floats,
     IntentHead,
@@ -29,7 +27,6 @@ from bot.classifiers.intent_head import (
 from bot.classifiers.language_offset import language_offset, without_language
 from bot.classifiers.ngrams import NgramFeatures
 from bot.errors import TrainingDataInvalid
-from bot.releases import current_release, make_current, publish_release, releases
 from bot.training.intent_views import (
     IN_SCOPE_REFUSED,
     TITLE,
@@ -47,11 +44,10 @@ from knowledge.languages import detect_language
 from knowledge.model_folders import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
-    from bot.intents import Intent
     from knowledge.protocols import Embedder
 
 KIND = "intents"
-RECIPE = "views-1"  # changes with anything that makes the same examples give another head
+RECIPE = "views-2"  # changes with anything that makes the same examples give another head
 
 _STAGE = "training the intents"
 _EMBEDDED_AT_ONCE = 256
@@ -160,51 +156,6 @@ def train_frozen_views(
     progress(_STAGE, 0.9)
     views = train_views(rows, seed)
     return FrozenViews(names, tuple(texts), labels, len(examples), centre, offset, features, views, held_out)
-
-
-def ensure_intent_release(
-    intents: Sequence[Intent],
-    embedder: Embedder,
-    releases_folder: Path,
-    *,
-    progress: ProgressCallback = no_progress,
-) -> Path:
-    """The folder of a release trained on exactly these intents with this embedder; trained now where there is none.
-
-    A release that is trained here becomes the current one. Raises TrainingDataInvalid.
-    """
-    examples = [
-        LabelledText(text, intent.name, f"intent '{intent.name}'")
-        for intent in intents
-        for texts in intent.examples.values()
-        for text in texts
-    ]
-    titles = {intent.name: tuple(intent.title.values()) for intent in intents}
-    digest = data_digest(examples, titles)
-    for manifest in releases(releases_folder, KIND):
-        if (manifest.data_sha256, manifest.base, manifest.recipe) == (digest, embedder.fingerprint, RECIPE):
-            folder = releases_folder / KIND / manifest.name
-            if current_release(releases_folder, KIND) is None:
-                make_current(releases_folder, KIND, manifest.name)
-            return folder
-    refuse_contradictions(examples)
-    trained = train_intent_head(examples, embedder, titles=titles, progress=progress)
-    folder = release_intents(trained, releases_folder, data_sha256=digest, base=embedder.fingerprint)
-    make_current(releases_folder, KIND, folder.name)
-    return folder
-
-
-def release_intents(trained: TrainedIntents, releases_folder: Path, *, data_sha256: str, base: str) -> Path:
-    """Makes a release of a trained head; it is not put to use. `base` is the embedder's fingerprint."""
-    return publish_release(
-        releases_folder,
-        KIND,
-        lambda folder: write_head(trained.head, folder),
-        data_sha256=data_sha256,
-        base=base,
-        recipe=RECIPE,
-        metrics={**trained.metrics, "seconds": round(trained.seconds, 2)},
-    )
 
 
 def data_digest(examples: Sequence[LabelledText], titles: Mapping[str, Sequence[str]]) -> str:

@@ -70,7 +70,7 @@ def report_html(head: ReportHead, figures: ReportFigures, fairness: Sequence[Fai
 
 
 def _head(head: ReportHead, figures: ReportFigures) -> str:
-    facts = (head.data, f"{figures.n:,} messages · 条消息", head.classifier, head.written)
+    facts = (head.data, f"{figures.n:,} messages · {figures.n:,} 条消息", head.classifier, head.written)
     return (
         f"<header><h1>How well intents are recognised {_zh('意图识别报告')}</h1>"
         f"<p>{' · '.join(html.escape(fact) for fact in facts)}</p></header>"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bot.contradictions import new_words
 from bot.verifiers.calibration import Centres
+from bot.verifiers.conditions import holds_under_an_unasked_condition
 from bot.verifiers.question_words import overlaps, question_words
 from knowledge.languages import CHINESE, detect_language
 from knowledge.passages import ScoredPassage
@@ -22,6 +23,7 @@ _FUSED_WEIGHT = 0.3
 _DENSE_WEIGHT = 2.5
 _WORDS_WEIGHT = 0.2
 _UNFIT = 0.25  # taken off a question, a bare heading and a fragment
+_CONDITION = 0.1  # taken off a sentence under a condition not asked about; left epqa_rank and DRCD as they were
 
 # By how much English passages are less similar to a Chinese question than Chinese ones: measured on passages about
 # something else. The other way round there is no such gap.
@@ -92,6 +94,7 @@ def ranking_scores(evidence: Evidence) -> Vectors:
         + _DENSE_WEIGHT * _dense(evidence.question, evidence.passages[sentence.passage])
         + _WORDS_WEIGHT * overlap
         - _UNFIT * (not is_statement(sentence.text))
+        - _CONDITION * holds_under_an_unasked_condition(evidence.question, sentence.text)
         for sentence, overlap in zip(evidence.sentences, words, strict=True)
     ]
     scores: Vectors = evidence.similarities + np.array(beside, dtype=np.float32)

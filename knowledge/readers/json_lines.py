@@ -15,6 +15,7 @@ from knowledge.readers.limits import STANDARD_LIMITS, ReadingLimits, in_words
 from knowledge.readers.text_building import clean_text, one_line, title_from_name
 
 _GZIP = b"\x1f\x8b"
+_FIRST_CHUNK, _PIECE = 1 << 12, 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def _unpacked(name: str, content: bytes, limits: ReadingLimits) -> bytes:
     pieces: list[bytes] = []
     size = 0
     try:
-        for piece in _gunzip(content, allowed + 1):
+        for piece in _gunzip(content):
             size += len(piece)
             if size > allowed:
                 raise DocumentRefused(name, f"it unpacks to more than {in_words(allowed)}; split it")
@@ -92,15 +93,23 @@ def _unpacked(name: str, content: bytes, limits: ReadingLimits) -> bytes:
     return b"".join(pieces)
 
 
-def _gunzip(content: bytes, most: int) -> Iterator[bytes]:
-    """Each member of a gzip file, none unpacked beyond `most` bytes."""
-    while content.startswith(_GZIP):
+def _gunzip(content: bytes) -> Iterator[bytes]:
+    """What the members of a gzip file hold, in pieces of at most `_PIECE` bytes. Raises EOFError, zlib.error."""
+    position = 0
+    while content.startswith(_GZIP, position):
         unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-        piece = unpacker.decompress(content, most)
-        yield piece
-        if len(piece) < most and not unpacker.eof:
-            raise EOFError
-        content = unpacker.unused_data
+        size = _FIRST_CHUNK  # small at first: what is behind a short member is copied back
+        piece = b""
+        while not unpacker.eof:
+            chunk = unpacker.unconsumed_tail
+            if not chunk:
+                chunk = content[position : position + size]
+                position, size = position + len(chunk), min(2 * size, _PIECE)
+            if not chunk and len(piece) < _PIECE:
+                raise EOFError
+            piece = unpacker.decompress(chunk, _PIECE)
+            yield piece
+        position -= len(unpacker.unused_data)
 
 
 def _lines(text: str) -> Iterator[str]:

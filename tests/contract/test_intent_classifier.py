@@ -11,7 +11,8 @@ from bot.classifiers.finetuned import FinetunedClassifier
 from bot.classifiers.keywords import KeywordClassifier
 from bot.intents import UNKNOWN, Intent, LeadsTo
 from bot.protocols import IntentClassifier
-from bot.training.intents import ensure_intent_release
+from bot.training.intent_learning import first_release
+from knowledge.model_folders import no_progress
 from tests.fakes.classifier import FakeClassifier
 from tests.fakes.embedder import FakeEmbedder
 
@@ -55,7 +56,7 @@ INTENTS = tuple(
 
 def _trained(folder: Path) -> IntentClassifier:
     embedder = FakeEmbedder(dimensions=256)
-    return FinetunedClassifier(ensure_intent_release(INTENTS, embedder, folder), embedder)
+    return FinetunedClassifier(first_release(INTENTS, 1, embedder, folder, progress=no_progress), embedder)
 
 
 def _keywords(folder: Path) -> IntentClassifier:

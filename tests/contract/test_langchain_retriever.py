@@ -28,7 +28,7 @@ def retriever_over_a_library(request: pytest.FixtureRequest, tmp_path_factory: p
     request.cls.made = library.as_langchain()
 
 
-class TestLangChainRetriever(RetrieversIntegrationTests):
+class TestLangChainRetriever(RetrieversIntegrationTests):  # type: ignore[misc]
     made: ClassVar[BaseRetriever]
 
     @property

@@ -18,6 +18,7 @@ from knowledge.ingest_values import FileOutcome, FileResult
 from knowledge.job_values import BatchProgress, FilePage, IngestJob, JobState
 from knowledge.languages import detect_language
 from knowledge.passages import Change, Document, DocumentState, Passage, Refusal, ScoredPassage
+from knowledge.readers import known_encoding
 
 
 class ScriptedLibrary:
@@ -136,11 +137,12 @@ class ScriptedJobs:
         self._steps: dict[str, int] = {}
 
     def accept(self, name: str, content: bytes, *, encoding: str | None = None, batch_id: str = "") -> str:
+        encoding = known_encoding(encoding) if encoding else ""
         job_id = f"job-{len(self._jobs) + 1}"
         now = time.time()
         job = IngestJob(job_id, name, "", JobState.QUEUED, "", name, 0, 0, 0, 0, 0, 0, (), now, now)
         with self._lock:
-            self._jobs[job_id] = replace(job, encoding=encoding or "", batch_id=batch_id)
+            self._jobs[job_id] = replace(job, encoding=encoding, batch_id=batch_id)
             self._steps[job_id] = 0
         return job_id
 

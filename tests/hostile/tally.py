@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 import tempfile
 import time
@@ -42,7 +41,7 @@ class Verdict:
 @dataclass(slots=True)
 class Tally:
     verdicts: list[Verdict] = field(default_factory=list)
-    disk_bytes: int = 0  # most that was taken of the temporary folder's disk at a time
+    disk_bytes: int = 0  # most that lay in the folder for temporary files between two files; the reader can write none
     peak_bytes: int = 0  # most memory of a reading process
 
     def lines(self) -> Iterator[str]:
@@ -73,10 +72,16 @@ class Tally:
 def tally(cases: Iterable[Case]) -> Tally:
     """Reads each file as an upload is read, one after the other, with one reading process."""
     result = Tally()
-    before = shutil.disk_usage(tempfile.gettempdir()).used
-    for case in cases:
-        result.verdicts.append(verdict_on(case))
-        result.disk_bytes = max(result.disk_bytes, shutil.disk_usage(tempfile.gettempdir()).used - before)
+    usual = tempfile.tempdir
+    with tempfile.TemporaryDirectory() as folder:
+        tempfile.tempdir = folder
+        try:
+            for case in cases:
+                result.verdicts.append(verdict_on(case))
+                taken = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
+                result.disk_bytes = max(result.disk_bytes, taken)
+        finally:
+            tempfile.tempdir = usual
     result.peak_bytes = shared_process(STANDARD_LIMITS).peak_bytes
     return result
 

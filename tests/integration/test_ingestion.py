@@ -235,8 +235,8 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken_in_half(docs: Path) -
 
 
 @pytest.mark.slow
-def test_ten_thousand_files_in_one_archive(library: KnowledgeLibrary) -> None:
-    files = {f"{n // 100}/note-{n}.txt": f"Note number {n} of the archive.".encode() for n in range(10_000)}
-    report = ingest_bytes(library, "notes.zip", an_archive(files))
-    assert counts(report) == (10_000, 0, 0, 0, 0)
-    assert library.page(DocumentFilter(query="note-4711"), limit=5).total == 1
+def test_an_archive_of_a_thousand_files_is_taken_in_whole(library: KnowledgeLibrary) -> None:
+    files = {f"{n // 100}/note-{n}.txt": f"Note number {n} of the archive.".encode() for n in range(1000)}
+    assert counts(ingest_bytes(library, "notes.zip", an_archive(files))) == (1000, 0, 0, 0, 0)
+    assert library.page(DocumentFilter(query="note-471"), limit=5).total == 1
+    assert library.generation < 100  # transactions

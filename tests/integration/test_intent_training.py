@@ -10,6 +10,8 @@ import pytest
 
 from bot.classifiers.finetuned import FinetunedClassifier, HeadClassifier, read_head
 from bot.errors import EvaluationDataInvalid, ReleaseInvalid, TrainingDataInvalid
+from bot.intent_editing import digest_of
+from bot.intent_lists import ListVersion
 from bot.intents import UNKNOWN, Intent, LeadsTo
 from bot.releases import current_release, go_back, make_current, open_release, publish_release, releases
 from bot.training.evaluate_intents import (
@@ -19,9 +21,9 @@ from bot.training.evaluate_intents import (
     train_and_evaluate_intents,
 )
 from bot.training.evaluation_data import IntentRow, read_intent_rows
+from bot.training.first_release import ensure_release_in_use
 from bot.training.intents import (
     LabelledText,
-    ensure_intent_release,
     refuse_contradictions,
     train_intent_head,
 )
@@ -106,31 +108,44 @@ def test_the_same_words_for_two_intents_are_refused_with_both_lines() -> None:
         refuse_contradictions(rows)
 
 
+def _in_use(intents: tuple[Intent, ...], embedder: FakeEmbedder, root: Path, told: list[float] | None = None) -> Path:
+    """The folder of the release in use after a start with this list."""
+    listed = ListVersion(1, 0.0, "", "", digest_of(intents), intents)
+    stages = [] if told is None else told
+    ensure_release_in_use(
+        listed,
+        embedder,
+        root,
+        lambda release: FinetunedClassifier(release, embedder),
+        progress=lambda stage, share: stages.append(share),
+    )
+    folder = current_release(root, "intents")
+    assert folder is not None
+    return folder
+
+
 def test_the_first_start_trains_and_the_second_does_not(tmp_path: Path) -> None:
     stages: list[float] = []
-    first = ensure_intent_release(
-        _intents(), FakeEmbedder(), tmp_path, progress=lambda stage, share: stages.append(share)
-    )
-    again = ensure_intent_release(_intents(), FakeEmbedder(), tmp_path)
-    assert first == again == current_release(tmp_path, "intents")
+    first = _in_use(_intents(), FakeEmbedder(), tmp_path, stages)
+    assert first == _in_use(_intents(), FakeEmbedder(), tmp_path)
     assert stages == sorted(stages)
     assert stages[-1] == 1
     assert len(releases(tmp_path, "intents")) == 1
 
 
-def test_changed_examples_or_another_embedder_are_trained_anew(tmp_path: Path) -> None:
-    folders = {
-        ensure_intent_release(_intents(), FakeEmbedder(), tmp_path),
-        ensure_intent_release(_intents("send my money home"), FakeEmbedder(), tmp_path),
-        ensure_intent_release(_intents(), FakeEmbedder(name="other"), tmp_path),
-    }
-    assert len(folders) == 3
+def test_changed_examples_wait_and_another_embedder_or_damage_is_trained_anew(tmp_path: Path) -> None:
+    first = _in_use(_intents(), FakeEmbedder(), tmp_path)
+    assert _in_use(_intents("send my money home"), FakeEmbedder(), tmp_path) == first
+    other = _in_use(_intents(), FakeEmbedder(name="other"), tmp_path)
+    assert other != first
+    (other / "head.json").write_text("{}")
+    assert _in_use(_intents(), FakeEmbedder(name="other"), tmp_path) != other
     assert len(releases(tmp_path, "intents")) == 3
 
 
 def test_a_release_judges_as_the_head_it_was_made_of(tmp_path: Path) -> None:
     embedder = FakeEmbedder()
-    folder = ensure_intent_release(_intents(), embedder, tmp_path)
+    folder = _in_use(_intents(), embedder, tmp_path)
     names = {intent.name: tuple(intent.title.values()) for intent in _intents()}
     examples = [LabelledText(t, i.name) for i in _intents() for texts in i.examples.values() for t in texts]
     head = train_intent_head(examples, embedder, titles=names).head
@@ -142,12 +157,12 @@ def test_a_release_judges_as_the_head_it_was_made_of(tmp_path: Path) -> None:
 
 
 def test_a_release_keeps_no_words_of_the_examples(tmp_path: Path) -> None:
-    folder = ensure_intent_release(_intents("zanzibar"), FakeEmbedder(), tmp_path)
+    folder = _in_use(_intents("zanzibar"), FakeEmbedder(), tmp_path)
     assert not any(b"zanzibar" in path.read_bytes() for path in folder.iterdir())
 
 
 def test_a_damaged_release_is_refused(tmp_path: Path) -> None:
-    folder = ensure_intent_release(_intents(), FakeEmbedder(), tmp_path)
+    folder = _in_use(_intents(), FakeEmbedder(), tmp_path)
     weights = folder / "head.safetensors"
     content = bytearray(weights.read_bytes())
     content[-5] ^= 1
@@ -157,7 +172,7 @@ def test_a_damaged_release_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_release_of_another_embedder_is_refused(tmp_path: Path) -> None:
-    folder = ensure_intent_release(_intents(), FakeEmbedder(), tmp_path)
+    folder = _in_use(_intents(), FakeEmbedder(), tmp_path)
     with pytest.raises(ReleaseInvalid, match="train the intents again"):
         FinetunedClassifier(folder, FakeEmbedder(name="other"))
 

@@ -38,6 +38,7 @@ CHANGE_WITHOUT_END = """
         print("changed", flush=True)
 """
 
+
 def start(program: str, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(program), *arguments],

@@ -188,3 +188,12 @@ def test_upset_is_who_is_strongly_frustrated_twice() -> None:
     assert is_upset([0.9, 0.85, 0.1])
     assert not is_upset([0.9])
     assert not is_upset([0.9, 0.5])
+
+
+def test_nobody_is_asked_whether_a_message_is_a_greeting() -> None:
+    greeting = Intent("greeting", LeadsTo.SMALL_TALK, {"en": "Greeting"}, {"en": ("hi",)}, {"en": "Hello!"})
+    conversation = MemoryTranscripts().open_conversation(channel="chat")
+    intents = {**INTENTS, "greeting": greeting}
+    prediction = between("greeting", "talk_to_person")
+    found = route(prediction, conversation, intents, language="en", asks_for_person=False, may_ask=True)
+    assert found == SearchKnowledge()

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from bot.intents import UNKNOWN, IntentPrediction
+from bot.training.evaluate_intents import evaluate_intents
 from bot.training.evaluation_data import IntentRow
 from bot.training.fairness import fairness_rows
+from bot.training.intent_report import reporting_to
 from bot.training.report_figures import report_figures
 from bot.training.reports import ReportHead, report_html, write_report
+from tests.fakes.classifier import FakeClassifier
 
 ROWS = (
     IntentRow("where is my order", "track", tags="Q"),
@@ -96,6 +99,15 @@ def test_the_report_is_written_as_html_and_as_json(tmp_path: Path) -> None:
     page, values = write_report(tmp_path / "intents.html", HEAD, report_figures(ROWS, PREDICTIONS))
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert json.loads(values.read_text(encoding="utf-8"))["accuracy"] == pytest.approx(2 / 3)
+
+
+def test_an_evaluation_writes_the_report_of_what_it_judged(tmp_path: Path) -> None:
+    classifier = FakeClassifier({"where is my order": "track", "track my parcel": "track", ROWS[2].text: "refund"})
+    figures = evaluate_intents(ROWS, classifier, when_judged=reporting_to(tmp_path / "intents.html", "dev.jsonl"))
+    values = json.loads((tmp_path / "intents.json").read_text(encoding="utf-8"))
+    assert values["accuracy"] == figures["accuracy"] == 1.0
+    assert values["classifier"] == "fake-classifier"
+    assert {row["swap"] for row in values["fairness"]} >= {"name", "gender"}
 
 
 def test_a_classifier_that_listens_to_names_is_found_out() -> None:

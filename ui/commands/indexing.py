@@ -39,7 +39,7 @@ def rebuild(as_json: JsonOption = False) -> None:
 
 @index.command("snapshot")
 def snapshot(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="What to call it; by default the date and time.")] = "",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it; by default the date and time.")] = "",
     show: Annotated[bool, typer.Option("--list", help="List the snapshots there are.")] = False,
     drop: Annotated[str, typer.Option("--delete", metavar="NAME", help="Delete a snapshot.")] = "",
     as_json: JsonOption = False,
@@ -85,7 +85,7 @@ def _as_json(snapshot: Snapshot) -> dict[str, object]:
 
 @index.command("rollback")
 def rollback(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="The snapshot; by default the newest one made.")] = "",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The snapshot; by default the newest one made.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Make the documents what they were in a snapshot, all of them or none.

@@ -57,9 +57,12 @@ const toBottom = (box) => box.scrollTo({ top: box.scrollHeight });
 let pinned = false; // the reader has just written something, and wants to see it
 let subject; // of the scroller: another conversation begins at its end
 
+const turnOf = (node) => Number(node.firstElementChild?.dataset?.turn || 0);
+
 function draw() {
   const fresh = document.createElement("template");
   fresh.innerHTML = props.value || "";
+  if (turnOf(fresh.content) < turnOf(root)) return; // an answer to a question that was asked before the last click
   const before = scroller();
   const following = isFollowing(before);
   morphChildren(root, fresh.content);
