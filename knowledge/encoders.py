@@ -41,6 +41,16 @@ def load_encoder(folder: Path, dtype: torch.dtype) -> Encoder:
         raise ModelUnavailable(f"Cannot load the embedding model '{folder}': {error}") from error
 
 
+class _Table(nn.Embedding):
+    def reset_parameters(self) -> None:
+        """Leaves the numbers as they are: they are read from a file, and making some up takes a second."""
+
+
+class _Linear(nn.Linear):
+    def reset_parameters(self) -> None:
+        """The same."""
+
+
 # BERT, as in Devlin et al. 2019 (arXiv 1810.04805), section 3. Names are those under which weights are stored.
 
 
@@ -67,9 +77,9 @@ class BertEncoder(Encoder):
         self.hidden_size = sizes.hidden
         self.embeddings = nn.ModuleDict(
             {
-                "word_embeddings": _table(sizes.vocabulary, sizes.hidden),
-                "position_embeddings": _table(sizes.positions, sizes.hidden),
-                "token_type_embeddings": _table(sizes.types, sizes.hidden),
+                "word_embeddings": _Table(sizes.vocabulary, sizes.hidden),
+                "position_embeddings": _Table(sizes.positions, sizes.hidden),
+                "token_type_embeddings": _Table(sizes.types, sizes.hidden),
                 "LayerNorm": nn.LayerNorm(sizes.hidden, sizes.epsilon),
             }
         )
@@ -98,11 +108,11 @@ class _Layer(nn.Module):
         wide, narrow = sizes.feed_forward, sizes.hidden
         self.attention = nn.ModuleDict(
             {
-                "self": nn.ModuleDict({part: nn.Linear(narrow, narrow) for part in ("query", "key", "value")}),
+                "self": nn.ModuleDict({part: _Linear(narrow, narrow) for part in ("query", "key", "value")}),
                 "output": _dense_and_norm(narrow, narrow, sizes.epsilon),
             }
         )
-        self.intermediate = nn.ModuleDict({"dense": nn.Linear(narrow, wide)})
+        self.intermediate = nn.ModuleDict({"dense": _Linear(narrow, wide)})
         self.output = _dense_and_norm(wide, narrow, sizes.epsilon)
 
     def forward(self, hidden: Tensor, seen: Tensor) -> Tensor:
@@ -121,13 +131,8 @@ class _Layer(nn.Module):
         return result
 
 
-def _table(entries: int, width: int) -> nn.Embedding:
-    """Not filled: a hundred million random numbers take a second, and on torch's meta device they import a compiler."""
-    return nn.Embedding(entries, width, _weight=torch.empty(entries, width))
-
-
 def _dense_and_norm(wide: int, narrow: int, epsilon: float) -> nn.ModuleDict:
-    return nn.ModuleDict({"dense": nn.Linear(wide, narrow), "LayerNorm": nn.LayerNorm(narrow, epsilon)})
+    return nn.ModuleDict({"dense": _Linear(wide, narrow), "LayerNorm": nn.LayerNorm(narrow, epsilon)})
 
 
 def _is_plain_bert(settings: dict[str, Any]) -> bool:

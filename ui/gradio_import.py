@@ -1,4 +1,4 @@
-"""Imports gradio quickly. Knows nothing of pages.
+"""Imports gradio, and has it start quickly. Knows nothing of pages.
 
 At every import gradio parses its own source and writes an editor's stub file (.pyi) beside each of its components: 1.8
 of 4.5 seconds, and a write into the installation, which may be read-only. Here the module that does so is given a

@@ -29,6 +29,7 @@ import knowledge.catalog
 import knowledge.entry_rows  # noqa: F401
 import ui.accounts  # noqa: F401
 from bot.migrations import newest_revision, upgrade_database
+from bot.migrations.running import head
 from knowledge.database import open_database
 from knowledge.errors import CatalogUnavailable
 
@@ -131,6 +132,10 @@ def test_upgrading_again_changes_nothing_and_keeps_what_is_stored(engine: Engine
         assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all() == [
             newest_revision()
         ]
+
+
+def test_the_newest_revision_by_name_is_the_head_of_the_chain() -> None:
+    assert newest_revision() == head()
 
 
 def test_an_upgrade_prints_nothing(engine: Engine, capfd: pytest.CaptureFixture[str]) -> None:
