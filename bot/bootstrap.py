@@ -11,27 +11,27 @@ from typing import TYPE_CHECKING
 
 from bot.company import SAMPLE_COMPANY, Company, load_company
 from bot.errors import SettingsInvalid
-from bot.intent_wiring import open_intent_desk, open_intents
 from bot.settings import Settings
-from knowledge.model_folders import ProgressCallback, no_progress
+from bot.teaching.intent_wiring import open_intent_desk, open_intents
+from knowledge.embedding.model_folders import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from bot.entry_desk import EntryDesk
-    from bot.entry_matching import Entries
+    from bot.answering.entry_matching import Entries
+    from bot.curation.entry_desk import EntryDesk
     from bot.generators.local import TransformersGenerator
     from bot.generators.separate import SeparateGenerator
-    from bot.intent_desk import IntentDesk
     from bot.manager import ConversationManager, ReadSignals
     from bot.protocols import LiveIntents, ReplyGenerator, TranscriptStore, Verifier
     from bot.signal_desk import SignalDesk
-    from knowledge.catalog import Catalog
-    from knowledge.embeddings import TorchEmbedder
-    from knowledge.ingest_jobs import IngestJobs
+    from bot.teaching.intent_desk import IntentDesk
+    from knowledge.embedding.embeddings import TorchEmbedder
+    from knowledge.ingesting.ingest_jobs import IngestJobs
+    from knowledge.ingesting.worker_keeper import Follower
     from knowledge.library import KnowledgeLibrary
     from knowledge.protocols import Embedder, Retriever
-    from knowledge.worker_keeper import Follower
+    from knowledge.storing.catalog import Catalog
 
 _log = logging.getLogger(__name__)
 
@@ -106,8 +106,8 @@ def open_home(settings: Settings) -> Home:
     Raises SettingsInvalid where the folder cannot be written, CatalogUnavailable where the database cannot.
     """
     from bot.migrations import upgrade_database
-    from knowledge.catalog import Catalog
     from knowledge.database import open_database
+    from knowledge.storing.catalog import Catalog
 
     _make_writable(settings.home)
     engine = open_database(settings.resolved_database_url(), synchronous=settings.database_synchronous)
@@ -117,14 +117,14 @@ def open_home(settings: Settings) -> Home:
 
 def open_embedder(settings: Settings, *, progress: ProgressCallback = no_progress) -> Embedder:
     """The embedder with its memory of the latest questions."""
-    from knowledge.embedding_cache import CachingEmbedder
+    from knowledge.embedding.embedding_cache import CachingEmbedder
 
     return CachingEmbedder(load_embedder(settings, progress=progress))
 
 
 def load_embedder(settings: Settings, *, progress: ProgressCallback = no_progress) -> TorchEmbedder:
-    from knowledge.embedded_e5 import prepare_embedded_embedder
-    from knowledge.embeddings import TorchEmbedder
+    from knowledge.embedding.embedded_e5 import prepare_embedded_embedder
+    from knowledge.embedding.embeddings import TorchEmbedder
 
     models = settings.models
     place: str | Path = models.embedder
@@ -197,7 +197,7 @@ def open_library(
     embedder: Embedder | None = None,
     progress: ProgressCallback = no_progress,
 ) -> KnowledgeLibrary:
-    from knowledge.faiss_index import FaissIndex
+    from knowledge.indexing.faiss_index import FaissIndex
     from knowledge.library import KnowledgeLibrary
 
     home = home or open_home(settings)
@@ -218,7 +218,7 @@ def start(
     With `sample`, a home that never held a document is filled with the sample company first. With `take_uploads`, the
     queue of uploads is worked off in the background. With `separate`, the generator gets a process of its own.
     """
-    from bot.entry_desk import open_entry_desk
+    from bot.curation.entry_desk import open_entry_desk
     from bot.signal_desk import open_signal_desk
     from bot.transcripts import SqlTranscripts
 
@@ -254,8 +254,8 @@ def start(
 
 def open_jobs(settings: Settings, home: Home, *, follower: Follower | None = None) -> IngestJobs:
     """The queue of uploads, worked off in a process of its own once it is started."""
-    from knowledge.ingest_jobs import IngestJobs
-    from knowledge.worker_keeper import PipedWorker
+    from knowledge.ingesting.ingest_jobs import IngestJobs
+    from knowledge.ingesting.worker_keeper import PipedWorker
 
     order, uploads = settings.model_dump(mode="json"), settings.home / "uploads"
     return IngestJobs(home.engine, uploads, launch=lambda: PipedWorker("bot.ingest_process", order), follower=follower)
@@ -271,10 +271,10 @@ def build_manager(
     entries: Entries | None = None,
     read_signals: ReadSignals | None = None,
 ) -> ConversationManager:
+    from bot.answering.entry_matching import WITHOUT_ENTRIES
+    from bot.answering.writing import AnswerWriter, WritingLimits
     from bot.classifiers.keywords import asks_for_person
-    from bot.entry_matching import WITHOUT_ENTRIES
     from bot.manager import ConversationManager, TurnLimits, only_language
-    from bot.writing import AnswerWriter, WritingLimits
 
     answers = settings.answers
     writing = WritingLimits(
@@ -318,7 +318,7 @@ _SAMPLE_IS_OPENING = (
 
 def _open_sample_company(library: KnowledgeLibrary, opening: Path, progress: ProgressCallback) -> None:
     from knowledge.durable_files import write_durably
-    from knowledge.ingestion import ingest_folder
+    from knowledge.ingesting.ingestion import ingest_folder
 
     write_durably(opening, b"")
     ingest_folder(

@@ -14,7 +14,7 @@ from bot.settings import Settings
 from knowledge.errors import KnowledgeError
 
 if TYPE_CHECKING:
-    from knowledge.model_folders import ModelDescription
+    from knowledge.embedding.model_folders import ModelDescription
 
 _FREE_BYTES_WANTED = 2_000_000_000  # both models unpacked take 0.7 GB while they are made
 _PARTS = ("torch", "transformers", "gradio", "langchain-core", "sqlmodel")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import EvaluationDataInvalid
 from bot.settings import Settings
-from knowledge.model_folders import ProgressCallback, no_progress
+from knowledge.embedding.model_folders import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
     from bot.manager import ConversationManager
@@ -40,7 +40,7 @@ def evaluate_intents_file(
     Raises EvaluationDataInvalid, TrainingDataInvalid.
     """
     from bot.bootstrap import open_embedder, open_home
-    from bot.intent_wiring import open_intents
+    from bot.teaching.intent_wiring import open_intents
     from bot.training.encoder_tuning import unwatched
     from bot.training.evaluate_intents import evaluate_intents, train_and_evaluate_intents
     from bot.training.evaluation_data import read_intent_rows
@@ -113,7 +113,7 @@ def _own_library(
 ) -> Iterator[tuple[KnowledgeLibrary, float]]:
     """A library of `documents` alone in a folder that goes afterwards, and the seconds that ingesting took."""
     from bot.bootstrap import open_home, open_library
-    from knowledge.ingestion import ingest_paths
+    from knowledge.ingesting.ingestion import ingest_paths
 
     with tempfile.TemporaryDirectory(prefix="frontdesk-evaluation-") as folder:
         own = settings.model_copy(update={"home": Path(folder), "database_url": ""})
@@ -143,10 +143,10 @@ def _own_desk(
         open_home,
         open_verifier,
     )
-    from bot.intent_wiring import open_intents
+    from bot.teaching.intent_wiring import open_intents
     from bot.transcripts import SqlTranscripts
-    from knowledge.faiss_index import FaissIndex
     from knowledge.given_passages import GivenPassages
+    from knowledge.indexing.faiss_index import FaissIndex
 
     live = open_intents(settings, open_home(settings).engine, embedder, progress=progress)
     verifier, generator = open_verifier(embedder), open_generator(settings, progress=progress)

@@ -19,7 +19,7 @@ from bot.settings import Settings
 from bot.signals.masking import MaskingFormatter
 
 if TYPE_CHECKING:
-    from knowledge.ingest_worker import IngestWorker
+    from knowledge.ingesting.ingest_worker import IngestWorker
 
 _log = logging.getLogger(__name__)
 
@@ -41,9 +41,9 @@ def main() -> None:
 
 def _open_worker(settings: Settings) -> IngestWorker:
     from bot.bootstrap import load_embedder, open_home
-    from knowledge.ingest_worker import IngestWorker
-    from knowledge.intake import Intake
-    from knowledge.originals import Originals
+    from knowledge.ingesting.ingest_worker import IngestWorker
+    from knowledge.storing.intake import Intake
+    from knowledge.storing.originals import Originals
 
     own = settings.model_copy(
         update={"models": settings.models.model_copy(update={"query_threads": settings.ingest.threads})}

@@ -15,10 +15,10 @@ _POLITE = 10  # niceness: customers' messages come first
 def main(arguments: Sequence[str]) -> int:
     os.nice(_POLITE)
     from bot.bootstrap import load_embedder, open_home
-    from bot.intent_lists import IntentLists
-    from bot.intent_trainings import IntentTrainings
-    from bot.intent_wiring import open_released_classifier
+    from bot.intent_store.intent_lists import IntentLists
+    from bot.intent_store.intent_trainings import IntentTrainings
     from bot.settings import Settings
+    from bot.teaching.intent_wiring import open_released_classifier
     from bot.training.intent_run import Workshop, run_training
 
     settings = Settings.model_validate_json(sys.stdin.read())
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    from knowledge.torch_runtime import wait_without_spinning
+    from knowledge.embedding.torch_runtime import wait_without_spinning
 
     wait_without_spinning()
     sys.exit(main(sys.argv[1:]))

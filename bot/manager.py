@@ -8,9 +8,17 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot import wording
+from bot.answering.drafts import AnswerDraft
+from bot.answering.entry_matching import (
+    WITHOUT_ENTRIES,
+    Entries,
+    EntryCandidate,
+    entry_answer,
+    entry_behind,
+    entry_passage,
+)
+from bot.answering.writing import AnswerWriter
 from bot.answers import Answer, Choice, Outcome
-from bot.drafts import AnswerDraft
-from bot.entry_matching import WITHOUT_ENTRIES, Entries, EntryCandidate, entry_answer, entry_behind, entry_passage
 from bot.errors import ConversationClosed, MessageRefused
 from bot.events import (
     AnswerCited,
@@ -43,7 +51,6 @@ from bot.signals.values import Signals
 from bot.traces import Release
 from bot.turn_order import TurnOrder
 from bot.turn_state import Before, TurnState, looked_back
-from bot.writing import AnswerWriter
 from knowledge.languages import detect_language
 from knowledge.protocols import Retriever
 

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import takewhile
 
+from bot.answering.drafts import AnswerDraft
+from bot.answering.entry_matching import NO_ENTRY, EntryCandidate, EntryVerdict, traced_entry
 from bot.answers import Answer, Choice, Outcome
 from bot.clarifying import asked_about, picked_choice
-from bot.drafts import AnswerDraft
-from bot.entry_matching import NO_ENTRY, EntryCandidate, EntryVerdict, traced_entry
 from bot.intents import UNKNOWN, IntentPrediction
 from bot.messages import Author, Conversation, HandoffReason, Message, MessageState
 from bot.protocols import LiveIntents

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from knowledge.chunking import split_into_passages
+from knowledge.indexing.lexical_index import LexicalIndex
+from knowledge.indexing.lexical_tokens import tokens
+from knowledge.indexing.search_state import EmbeddedQuery, IndexedPassage, SearchState
 from knowledge.languages import detect_language, is_written_in_chinese
-from knowledge.lexical_index import LexicalIndex
-from knowledge.lexical_tokens import tokens
 from knowledge.passages import DocumentText, Passage, ScoredPassage
 from knowledge.protocols import Embedder
-from knowledge.search_state import EmbeddedQuery, IndexedPassage, SearchState
 
 if TYPE_CHECKING:
     from collections.abc import Callable

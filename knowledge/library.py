@@ -12,9 +12,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from knowledge.catalog import Catalog
-from knowledge.catalog_values import DocumentDraft, PreparedDocument, RemovalReceipt
-from knowledge.document_queries import (
+from knowledge.embedding.paced_embedding import OnEmbedded
+from knowledge.indexing.index_keeper import IndexKeeper
+from knowledge.indexing.repetitions import fold_repetitions
+from knowledge.indexing.search_state import EmbeddedQuery, RankedPassage
+from knowledge.passages import Change, Document, IndexHealth, Passage, ScoredPassage
+from knowledge.protocols import Embedder, PassageIndex
+from knowledge.sentences import split_sentences
+from knowledge.storing.catalog import Catalog
+from knowledge.storing.catalog_values import DocumentDraft, PreparedDocument, RemovalReceipt
+from knowledge.storing.document_queries import (
     DocumentFilter,
     DocumentPage,
     Order,
@@ -22,16 +29,9 @@ from knowledge.document_queries import (
     original_of,
     page_of_documents,
 )
-from knowledge.index_keeper import IndexKeeper
-from knowledge.intake import Intake, ReadDocument
-from knowledge.originals import Originals
-from knowledge.paced_embedding import OnEmbedded
-from knowledge.passages import Change, Document, IndexHealth, Passage, ScoredPassage
-from knowledge.protocols import Embedder, PassageIndex
-from knowledge.repetitions import fold_repetitions
-from knowledge.search_state import EmbeddedQuery, RankedPassage
-from knowledge.sentences import split_sentences
-from knowledge.snapshots import OnCopied, RollbackReport, Snapshots
+from knowledge.storing.intake import Intake, ReadDocument
+from knowledge.storing.originals import Originals
+from knowledge.storing.snapshots import OnCopied, RollbackReport, Snapshots
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever

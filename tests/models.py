@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from bot.generators import embedded
-from knowledge import embedded_e5
+from knowledge.embedding import embedded_e5
 
 SHARE = Path(sys.prefix) / "share" / "frontdesk"
 WHEELS = SHARE / "wheels"

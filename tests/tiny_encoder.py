@@ -18,7 +18,7 @@ def write_tiny_encoder(folder: Path, words: Sequence[str]) -> Path:
     from tokenizers.pre_tokenizers import Whitespace
     from tokenizers.processors import TemplateProcessing
 
-    from knowledge.encoders import BertEncoder, _Sizes
+    from knowledge.embedding.encoders import BertEncoder, _Sizes
 
     vocabulary = {word: number for number, word in enumerate([*SPECIAL, *dict.fromkeys(words)])}
     sizes = {

@@ -17,12 +17,14 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
-from ui import api, documents_api, entries_api, health, intents_api, openai_api, sign_in
-from ui.api_docs import OPENAPI_PATH, install_api_description
+from ui import health, sign_in
 from ui.gradio_guard import GradioGuard
+from ui.intent_pages import intents_api
 from ui.metrics import MeasuredManager, Metrics, RequestCounting, StockCollector
 from ui.parts import Parts
 from ui.problems import install_problem_answers
+from ui.rest import api, documents_api, entries_api, openai_api
+from ui.rest.api_docs import OPENAPI_PATH, install_api_description
 from ui.security import BodyLimit, OriginCheck, RequestContext, SecurityHeaders, body_limit_of
 from ui.sessions import CONSOLE_ROLES, INTENT_ROLES, KNOWLEDGE_ROLES, StaffDoor, StaffSessions, load_or_make_secret
 from ui.turn_streams import TurnStreams
@@ -54,9 +56,9 @@ def prepare_environment(*, allow_download: bool = False) -> None:
 
 def our_pages(frontdesk: Frontdesk) -> Mapping[str, gr.Blocks]:
     from ui.chat import build_chat
-    from ui.intents import build_intents
+    from ui.intent_pages.intents import build_intents
+    from ui.knowledge_pages.uploads import build_uploads
     from ui.operator_console import build_console
-    from ui.uploads import build_uploads
 
     return {
         "/chat": build_chat(frontdesk),

@@ -15,13 +15,13 @@ from bot.bootstrap import Frontdesk
 from bot.errors import ConversationNotFound
 from bot.events import TextAdded
 from bot.messages import Author, Conversation, Handler
-from ui import wording
 from ui.chat_page import ChatView, composer, live_answer, transcript
-from ui.names import in_language
 from ui.panels import AT_ONCE, CLOSED, memory_of, panel, problem_banner, reported, text_of, visitor_of
 from ui.presenter import Banner, handler_banner, message_views, stage
 from ui.turns import Turn, TurnsUnderWay, Visitor
-from ui.wording import say
+from ui.words import wording
+from ui.words.names import in_language
+from ui.words.wording import say
 
 _BETWEEN_UPDATES = 0.1  # seconds: an answer is redrawn about ten times a second
 _BETWEEN_LOOKS = 2.5  # seconds between looks for what an operator wrote

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.messages import Handler
-from ui import wording
 from ui.composer import Composer, message_form
 from ui.markup import Html, avatar, banner, button, drawing, header, joined, language_switch, message, page, tag
 from ui.presenter import Banner, Look, MessageView, text_parts
-from ui.wording import say
+from ui.words import wording
+from ui.words.wording import say
 
 
 @dataclass(frozen=True, slots=True)

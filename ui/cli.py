@@ -42,7 +42,7 @@ app.command("doctor")(diagnosis.doctor)
 
 def main() -> None:
     """Entry point of the console script."""
-    from knowledge.torch_runtime import wait_without_spinning
+    from knowledge.embedding.torch_runtime import wait_without_spinning
 
     wait_without_spinning()
     app()

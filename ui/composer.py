@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ui import wording
 from ui.markup import Html, drawing, tag
-from ui.wording import Text, say
+from ui.words import wording
+from ui.words.wording import Text, say
 
 
 @dataclass(frozen=True, slots=True)

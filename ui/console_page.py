@@ -8,7 +8,6 @@ from bot.answers import Outcome
 from bot.messages import Conversation, ConversationSummary, Handler
 from bot.signal_desk import Period
 from bot.signals.trend import Trend
-from ui import wording
 from ui.composer import Composer, message_form
 from ui.markup import (
     Html,
@@ -26,10 +25,11 @@ from ui.markup import (
     tag,
     void,
 )
-from ui.names import channel_name, handler_name, language_name, outcome_name, reason_name
 from ui.presenter import Banner, MessageView
 from ui.trend_panel import trend_panel
-from ui.wording import Text, say
+from ui.words import wording
+from ui.words.names import channel_name, handler_name, language_name, outcome_name, reason_name
+from ui.words.wording import Text, say
 
 _FILTERS: tuple[tuple[str, Text], ...] = (
     ("", wording.ALL),

@@ -9,10 +9,10 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-from ui import signal_wording, wording
 from ui.icons import icon
 from ui.presenter import Banner, Look, MessageView, SourceView, TextPart
-from ui.wording import CHINESE, Text, say
+from ui.words import signal_wording, wording
+from ui.words.wording import CHINESE, Text, say
 
 
 class Html(str):

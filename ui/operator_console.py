@@ -13,11 +13,11 @@ from bot.bootstrap import Frontdesk
 from bot.errors import ConversationNotFound
 from bot.messages import Handler
 from bot.signal_desk import Period
-from ui import wording
 from ui.console_page import ConsoleView, OpenConversation, console
-from ui.names import in_language
 from ui.panels import AT_ONCE, panel, problem_banner, reported, text_of, visitor_of
 from ui.presenter import Banner, staff_views
+from ui.words import wording
+from ui.words.names import in_language
 
 _BETWEEN_LOOKS = 2.5  # seconds
 _PAGE = 30  # conversations that a list begins with, and grows by

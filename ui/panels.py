@@ -17,10 +17,10 @@ import gradio as gr
 
 from bot.errors import BotError
 from knowledge.errors import KnowledgeError
-from ui.names import language_of_browser
 from ui.presenter import Banner, error_text
 from ui.turns import Visitor
-from ui.wording import CHINESE, ENGLISH
+from ui.words.names import language_of_browser
+from ui.words.wording import CHINESE, ENGLISH
 
 _log = logging.getLogger(__name__)
 _STATIC = Path(__file__).parent / "static"

@@ -18,10 +18,10 @@ from knowledge.errors import (
     IndexUnreadable,
     ModelUnavailable,
 )
-from ui import wording
-from ui.explanations import trace_sentences
-from ui.names import place
-from ui.wording import Text, say
+from ui.words import wording
+from ui.words.explanations import trace_sentences
+from ui.words.names import place
+from ui.words.wording import Text, say
 
 _RATED = (Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.CLARIFIED)
 _MARKER = re.compile(r"\s?\[(\d{1,3})\]")

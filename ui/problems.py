@@ -43,9 +43,9 @@ from knowledge.errors import (
     StorageUnavailable,
 )
 from ui.errors import UiError
-from ui.names import language_of_browser
 from ui.turn_streams import TooManyTurns
-from ui.wording import Text, say
+from ui.words.names import language_of_browser
+from ui.words.wording import Text, say
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

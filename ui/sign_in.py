@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from ui import wording
 from ui.accounts import Account, Role
-from ui.names import language_of_browser
 from ui.parts import Parts, SharedParts
 from ui.problems import Problem
 from ui.sessions import CONSOLE_ROLES, COOKIE, INTENT_ROLES, KNOWLEDGE_ROLES, SESSION_SECONDS, address_of
-from ui.wording import Text, say
+from ui.words import wording
+from ui.words.names import language_of_browser
+from ui.words.wording import Text, say
 
 _PAGE_ROLES = {"/console": CONSOLE_ROLES, "/knowledge": KNOWLEDGE_ROLES, "/intents": INTENT_ROLES}
 _TITLE = Text("Sign in", "登录")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bot.signal_desk import Period
 from bot.signals.trend import Bucket, Trend
-from ui import signal_wording
 from ui.markup import Html, drawing, tag
-from ui.names import percent
-from ui.wording import Text, say
+from ui.words import signal_wording
+from ui.words.names import percent
+from ui.words.wording import Text, say
 
 _WIDTH, _HEIGHT, _FOOT = 320.0, 76.0, 3.0
 _LEAST_SHARE = 0.2  # that fills the chart: a single upset message in a quiet hour does not look like a storm

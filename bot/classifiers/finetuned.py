@@ -74,8 +74,8 @@ class HeadClassifier:
 
 def tuned_embedder(embedder: Embedder, changes: Path) -> Embedder:
     """`embedder` with what its encoder learnt. Raises ReleaseInvalid where it cannot be tuned or they do not fit."""
+    from knowledge.embedding.tunable_encoder import TunableEmbedder
     from knowledge.errors import ModelUnavailable
-    from knowledge.tunable_encoder import TunableEmbedder
 
     if not isinstance(embedder, TunableEmbedder):
         raise ReleaseInvalid(f"'{changes}' was learnt by an encoder that this installation does not use; train again")

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from bot.classifiers.language_offset import without_language
 from bot.classifiers.ngrams import NgramFeatures
+from knowledge.embedding.torch_runtime import torch_threads
 from knowledge.languages import detect_language
-from knowledge.torch_runtime import torch_threads
 
 Floats = NDArray[np.float32]
 

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.generators.gguf_file import GgufFile, read_gguf
-from knowledge.errors import ModelUnavailable
-from knowledge.model_folders import (
+from knowledge.embedding.model_folders import (
     PinnedFile,
     ProgressCallback,
     extract_pinned_member,
     no_progress,
     prepare_model_folder,
 )
-from knowledge.torch_runtime import wait_without_spinning
+from knowledge.embedding.torch_runtime import wait_without_spinning
+from knowledge.errors import ModelUnavailable
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.durable_files import sha256_of_file
-from knowledge.errors import ModelUnavailable
-from knowledge.model_folders import ModelDescription, folder_digest, folder_source
-from knowledge.torch_runtime import (
+from knowledge.embedding.model_folders import ModelDescription, folder_digest, folder_source
+from knowledge.embedding.torch_runtime import (
     locate_model,
     parameter_count,
     quiet_transformers,
@@ -18,6 +17,7 @@ from knowledge.torch_runtime import (
     resolve_dtype,
     wait_without_spinning,
 )
+from knowledge.errors import ModelUnavailable
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from bot.errors import GenerationFailed
 from bot.generators.loading import load_language_model
 from bot.generators.turns import FairLock
-from knowledge.torch_runtime import torch_threads
+from knowledge.embedding.torch_runtime import torch_threads
 
 if TYPE_CHECKING:
     from bot.prompt import Prompt
-    from knowledge.model_folders import ModelDescription
+    from knowledge.embedding.model_folders import ModelDescription
 
 _log = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ from typing import Any
 
 from bot.errors import GenerationFailed
 from bot.prompt import Prompt
+from knowledge.embedding.model_folders import ModelDescription
 from knowledge.errors import ModelUnavailable
-from knowledge.model_folders import ModelDescription
 
 _log = logging.getLogger(__name__)
 

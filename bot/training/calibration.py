@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--embedder", required=True, help="folder or hub id of the embedder that is calibrated")
     parser.add_argument("--out", type=Path, required=True, help="file to write")
     options = parser.parse_args(arguments)
-    from knowledge.embeddings import TorchEmbedder
+    from knowledge.embedding.embeddings import TorchEmbedder
 
     fitted = calibrate(options.data, TorchEmbedder(options.embedder), Path(options.embedder).name)
     options.out.write_text(json.dumps(fitted, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

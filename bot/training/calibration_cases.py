@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.chunking import split_into_passages
-from knowledge.faiss_index import FaissIndex
+from knowledge.indexing.faiss_index import FaissIndex
+from knowledge.indexing.lexical_index import LexicalIndex
+from knowledge.indexing.lexical_tokens import tokens
+from knowledge.indexing.search_state import EmbeddedQuery, IndexedPassage, SearchState
 from knowledge.languages import CHINESE, detect_language, is_written_in_chinese
-from knowledge.lexical_index import LexicalIndex
-from knowledge.lexical_tokens import tokens
 from knowledge.passages import Passage, ScoredPassage
 from knowledge.protocols import Embedder
 from knowledge.readers.markdown import read_markdown_text
-from knowledge.search_state import EmbeddedQuery, IndexedPassage, SearchState
 
 PASSAGES = 5  # per case, as the product considers them
 _QUESTION_EN = re.compile(r"^(?:how|what|why|when|where|who|which|can|do|does|is|are|will|should)\b|\?$", re.IGNORECASE)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bot.training.tuning_run import Measured, Task, Tuned, TuningRecipe, TuningRun
-from knowledge.torch_runtime import torch_threads
+from knowledge.embedding.torch_runtime import torch_threads
 
 if TYPE_CHECKING:
     from bot.training.checkpoints import Checkpoints
-    from knowledge.tunable_encoder import TunableEncoder
+    from knowledge.embedding.tunable_encoder import TunableEncoder
 
 Watch = Callable[[Measured], None]
 Report = Callable[[float], None]

@@ -6,8 +6,8 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.answering.contradictions import contradiction
 from bot.answers import Outcome, markers_in, without_markers
-from bot.contradictions import contradiction
 from bot.training.evaluation_data import AnswerQuestion
 from bot.training.metrics import rouge_l, token_f1
 from bot.training.reliability import Forecast, reliability

@@ -20,7 +20,7 @@ from bot.training.intent_views import IN_SCOPE_REFUSED
 from bot.training.intents import LabelledText, train_intent_head
 from bot.training.metrics import accuracy, auroc, expected_calibration_error, macro_f1, matthews_correlation
 from bot.training.tuned_intents import TuningOptions, choose_method, train_tuned_intents, tunable
-from knowledge.model_folders import ProgressCallback, no_progress
+from knowledge.embedding.model_folders import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
     from bot.protocols import IntentClassifier

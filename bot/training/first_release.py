@@ -11,10 +11,10 @@ from bot.errors import ReleaseInvalid
 from bot.releases import current_release, make_current
 from bot.training.intent_learning import first_release
 from bot.training.intents import KIND
-from knowledge.model_folders import ProgressCallback, no_progress
+from knowledge.embedding.model_folders import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
-    from bot.intent_lists import ListVersion
+    from bot.intent_store.intent_lists import ListVersion
     from knowledge.protocols import Embedder
 
 _log = logging.getLogger(__name__)

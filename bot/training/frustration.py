@@ -22,7 +22,7 @@ from bot.company import SAMPLE_COMPANY
 from bot.intents import LeadsTo, load_intents
 from bot.signals.frustration import FrustrationHead, save_frustration_head
 from bot.training.metrics import auroc, macro_f1
-from knowledge.torch_runtime import torch_threads
+from knowledge.embedding.torch_runtime import torch_threads
 
 if TYPE_CHECKING:
     from knowledge.protocols import Embedder
@@ -142,8 +142,8 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 def main(data: Path, folder: Path) -> None:
     from bot.settings import load_settings
-    from knowledge.embedded_e5 import FOLDER_NAME, prepare_embedded_embedder
-    from knowledge.embeddings import TorchEmbedder
+    from knowledge.embedding.embedded_e5 import FOLDER_NAME, prepare_embedded_embedder
+    from knowledge.embedding.embeddings import TorchEmbedder
 
     models = load_settings().models
     place = (models.folder or Path("var/models")) / FOLDER_NAME

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bot.classifiers.finetuned import write_head
-from bot.intent_editing import Intents, digest_of, examples_of, normal, refuse_shared_examples
+from bot.intent_store.intent_editing import Intents, digest_of, examples_of, normal, refuse_shared_examples
+from bot.intent_store.released_intents import ReleasedList, without_examples, write_released_list
 from bot.intents import Intent
-from bot.released_intents import ReleasedList, without_examples, write_released_list
 from bot.releases import Metrics, publish_release
 from bot.training.intent_findings import Judged, Row, comparison, confusions, doubtful, weak_intents
 from bot.training.intents import (
@@ -31,7 +31,7 @@ from bot.training.intents import (
     train_intent_head,
 )
 from bot.training.promotion import Validation
-from knowledge.model_folders import ProgressCallback, no_progress
+from knowledge.embedding.model_folders import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import BotError, IntentsInvalid
-from bot.intent_editing import digest_of
-from bot.intent_lists import IntentLists, ListVersion
-from bot.intent_trainings import IntentTrainings, RunState
+from bot.intent_store.intent_editing import digest_of
+from bot.intent_store.intent_lists import IntentLists, ListVersion
+from bot.intent_store.intent_trainings import IntentTrainings, RunState
+from bot.intent_store.released_intents import read_released_list
 from bot.intents import IntentPrediction
-from bot.released_intents import read_released_list
 from bot.training.intent_learning import Guess, InUse, learn
 from bot.training.intents import KIND
 from bot.training.promotion import name_in_use

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.classifiers.finetuned import HeadClassifier, tuned_embedder, write_head
-from bot.intent_editing import digest_of
-from bot.released_intents import ReleasedList, without_examples, write_released_list
+from bot.intent_store.intent_editing import digest_of
+from bot.intent_store.released_intents import ReleasedList, without_examples, write_released_list
 from bot.releases import Metrics, publish_release
 from bot.training.checkpoints import Checkpoints
 from bot.training.encoder_tuning import Watch, unwatched
@@ -30,7 +30,7 @@ from bot.training.intents import KIND, RECIPE, LabelledText, data_digest, train_
 from bot.training.metrics import bootstrap_interval
 from bot.training.promotion import Validation
 from bot.training.tuned_intents import TunedIntents, TuningOptions, choose_method, train_tuned_intents, tunable
-from knowledge.model_folders import ProgressCallback, no_progress
+from knowledge.embedding.model_folders import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
     from bot.protocols import IntentClassifier

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bot.classifiers.intent_head import Floats, IntentViews, Pooling, ScopeRule, log_sum_exp, pool
 from bot.errors import TrainingDataInvalid
-from knowledge.torch_runtime import torch_threads
+from knowledge.embedding.torch_runtime import torch_threads
 
 if TYPE_CHECKING:
     import torch

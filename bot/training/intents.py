@@ -40,8 +40,8 @@ from bot.training.intent_views import (
     train_views,
 )
 from bot.training.metrics import accuracy, expected_calibration_error, macro_f1
+from knowledge.embedding.model_folders import ProgressCallback, no_progress
 from knowledge.languages import detect_language
-from knowledge.model_folders import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
     from knowledge.protocols import Embedder

@@ -13,8 +13,8 @@ import numpy as np
 
 from bot.training.evaluate_retrieval import document_ids
 from bot.training.retrieval_sets import SetDocument
-from knowledge.faiss_index import FaissIndex
-from knowledge.lexical_index import LexicalIndex
+from knowledge.indexing.faiss_index import FaissIndex
+from knowledge.indexing.lexical_index import LexicalIndex
 from knowledge.passages import Passage
 from knowledge.protocols import Embedder, Retriever
 

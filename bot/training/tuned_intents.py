@@ -32,15 +32,15 @@ from bot.training.intents import (
 )
 from bot.training.metrics import accuracy
 from bot.training.tuning_run import Labelled, Task, Tuned, TuningRecipe
+from knowledge.embedding.model_folders import ProgressCallback, no_progress
 from knowledge.errors import ModelUnavailable
-from knowledge.model_folders import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from bot.training.checkpoints import Checkpoints
+    from knowledge.embedding.tunable_encoder import Method, TunableEmbedder
     from knowledge.protocols import Embedder
-    from knowledge.tunable_encoder import Method, TunableEmbedder
 
 MANY = 2000  # examples from which on one in ten is set aside, and one encoder is tuned instead of two
 _ENOUGH = 200
@@ -84,7 +84,7 @@ def choose_method(examples: Sequence[LabelledText], embedder: Embedder) -> str:
 
     `head` with fewer, which leave too little to weigh the views on, and where the embedder cannot learn.
     """
-    from knowledge.tunable_encoder import TunableEmbedder
+    from knowledge.embedding.tunable_encoder import TunableEmbedder
 
     intents = len({example.intent for example in examples})
     if not isinstance(embedder, TunableEmbedder):
@@ -94,7 +94,7 @@ def choose_method(examples: Sequence[LabelledText], embedder: Embedder) -> str:
 
 def tunable(embedder: Embedder) -> TunableEmbedder:
     """Raises ModelUnavailable where the embedder cannot learn."""
-    from knowledge.tunable_encoder import TunableEmbedder
+    from knowledge.embedding.tunable_encoder import TunableEmbedder
 
     if isinstance(embedder, TunableEmbedder):
         return embedder

@@ -17,12 +17,12 @@ import numpy as np
 from bot.classifiers.intent_head import Floats
 from bot.training.checkpoints import Standing
 from bot.training.intent_views import Integers, intent_weights
-from knowledge.torch_runtime import torch_threads
+from knowledge.embedding.torch_runtime import torch_threads
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from knowledge.tunable_encoder import Method, TunableEncoder
+    from knowledge.embedding.tunable_encoder import Method, TunableEncoder
 
 _TOKENS_EMBEDDED_AT_ONCE = 4096
 _SORTED_TOGETHER = 8  # batches whose texts are sorted by length before they are cut apart: little is padded then

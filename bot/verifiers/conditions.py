@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.verifiers.question_words import question_words
-from knowledge.lexical_tokens import tokens
+from knowledge.indexing.lexical_tokens import tokens
 
 _ENGLISH = re.compile(
     r"^\W*(?:with|if|as an?|when|after|before|unless|without|in case|once|until)\b[^,;:.]{2,80},|\bfor example\b"

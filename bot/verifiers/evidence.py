@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.contradictions import new_words
+from bot.answering.contradictions import new_words
 from bot.verifiers.calibration import Centres
 from bot.verifiers.conditions import holds_under_an_unasked_condition
 from bot.verifiers.question_words import overlaps, question_words

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 
-from knowledge.lexical_tokens import tokens
+from knowledge.indexing.lexical_tokens import tokens
 
 _STOPWORDS = frozenset(
     "a about able after all also am an and any anyone are as at be been before but by can could did do does "

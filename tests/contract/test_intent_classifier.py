@@ -12,7 +12,7 @@ from bot.classifiers.keywords import KeywordClassifier
 from bot.intents import UNKNOWN, Intent, LeadsTo
 from bot.protocols import IntentClassifier
 from bot.training.intent_learning import first_release
-from knowledge.model_folders import no_progress
+from knowledge.embedding.model_folders import no_progress
 from tests.fakes.classifier import FakeClassifier
 from tests.fakes.embedder import FakeEmbedder
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from knowledge.errors import IndexUnreadable
-from knowledge.faiss_index import FaissIndex
+from knowledge.indexing.faiss_index import FaissIndex
 from knowledge.protocols import PassageIndex
 from tests.fakes.listed_faiss_index import ListedFaissIndex
 from tests.fakes.passage_index import FakePassageIndex

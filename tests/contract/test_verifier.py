@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.protocols import Verifier
 from bot.verifiers.calibration import load_calibration
 from bot.verifiers.similarity import SimilarityVerifier
-from knowledge.embeddings import TorchEmbedder
+from knowledge.embedding.embeddings import TorchEmbedder
 from knowledge.passages import ScoredPassage
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.retriever import a_passage

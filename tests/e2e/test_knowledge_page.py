@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from knowledge.entries import EntryDraft
+from knowledge.entries.entry_values import EntryDraft
 from tests.e2e.conftest import OpenPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.conftest import OpenPage
-from ui.knowledge_acts import arrived
+from ui.knowledge_pages.knowledge_acts import arrived
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.lexical_tokens import tokens
+from knowledge.indexing.lexical_tokens import tokens
 
 
 class FakeEmbedder:

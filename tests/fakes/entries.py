@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from knowledge.entries import Entry
-from knowledge.entry_book import Wording, Wordings
+from knowledge.entries.entry_book import Wording, Wordings
+from knowledge.entries.entry_values import Entry
 from knowledge.protocols import Embedder
 
 

@@ -16,18 +16,18 @@ import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
+from bot.answering.writing import AnswerWriter
 from bot.bootstrap import Frontdesk
 from bot.company import Company
-from bot.entry_desk import open_entry_desk
+from bot.curation.entry_desk import open_entry_desk
 from bot.intents import UNKNOWN, Intent, IntentPrediction, LeadsTo
 from bot.manager import ConversationManager, TurnLimits
 from bot.migrations import upgrade_database
 from bot.prompt import Prompt
 from bot.protocols import Assessment, EvidenceSentence, TranscriptStore, fixed_intents
 from bot.settings import Settings, WebSettings
-from bot.writing import AnswerWriter
 from knowledge.database import open_database
-from knowledge.ingestion import IngestJob
+from knowledge.ingesting.ingestion import IngestJob
 from knowledge.passages import ScoredPassage
 from knowledge.sentences import split_sentences
 from tests.fakes.embedder import FakeEmbedder

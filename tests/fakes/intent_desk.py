@@ -13,17 +13,17 @@ from typing import Any
 from sqlalchemy import Engine
 
 from bot.classifiers.finetuned import FinetunedClassifier
-from bot.intent_desk import IntentDesk
-from bot.intent_editing import digest_of
-from bot.intent_lists import IntentLists, ListVersion
-from bot.intent_trainings import IntentTrainings
+from bot.intent_store.intent_editing import digest_of
+from bot.intent_store.intent_lists import IntentLists, ListVersion
+from bot.intent_store.intent_trainings import IntentTrainings
 from bot.intents import Intent, LeadsTo
 from bot.migrations import upgrade_database
-from bot.promoted_intents import PromotedIntents
 from bot.protocols import TranscriptStore
+from bot.teaching.intent_desk import IntentDesk
+from bot.teaching.promoted_intents import PromotedIntents
+from bot.teaching.unknown_messages import UnknownMessages
 from bot.training.first_release import ensure_release_in_use
 from bot.training.intent_run import Workshop, run_training
-from bot.unknown_messages import UnknownMessages
 from knowledge.database import open_database
 from tests.fakes.embedder import FakeEmbedder
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from sqlmodel import SQLModel
 
-from knowledge.catalog import Catalog
-from knowledge.catalog_values import DocumentDraft
 from knowledge.database import open_database
-from knowledge.faiss_index import FaissIndex
+from knowledge.indexing.faiss_index import FaissIndex
 from knowledge.library import KnowledgeLibrary
 from knowledge.passages import DocumentText
 from knowledge.protocols import Embedder, PassageIndex
+from knowledge.storing.catalog import Catalog
+from knowledge.storing.catalog_values import DocumentDraft
 from tests.fakes.embedder import FakeEmbedder
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.faiss_index import FaissIndex
+from knowledge.indexing.faiss_index import FaissIndex
 
 
 class ListedFaissIndex(FaissIndex):

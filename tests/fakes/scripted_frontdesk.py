@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from bot.answering.entry_matching import EntryCandidate, EntryMatcher, entry_answer, traced_entry
 from bot.answers import Answer, Citation, Outcome
 from bot.bootstrap import Frontdesk
 from bot.company import Company
-from bot.entry_desk import EntryDesk, open_entry_desk
-from bot.entry_matching import EntryCandidate, EntryMatcher, entry_answer, traced_entry
+from bot.curation.entry_desk import EntryDesk, open_entry_desk
+from bot.curation.unanswered import UnansweredQuestions
 from bot.errors import MessageRefused
 from bot.events import (
     AnswerCited,
@@ -31,7 +32,6 @@ from bot.migrations import upgrade_database
 from bot.protocols import Assessment, TranscriptStore, fixed_intents
 from bot.settings import Settings
 from bot.traces import DroppedSentence, Release, Trace, TracedPassage
-from bot.unanswered import UnansweredQuestions
 from knowledge.database import open_database
 from knowledge.languages import detect_language
 from knowledge.passages import Passage, ScoredPassage

@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
-from knowledge.catalog_values import DocumentDraft, RemovalReceipt
-from knowledge.document_queries import DocumentFilter, DocumentPage, Order, OriginalFile
 from knowledge.errors import DocumentNotFound
-from knowledge.ingest_run import Stage
-from knowledge.ingest_values import FileOutcome, FileResult
-from knowledge.job_values import BatchProgress, FilePage, IngestJob, JobState
+from knowledge.ingesting.ingest_run import Stage
+from knowledge.ingesting.ingest_values import FileOutcome, FileResult
+from knowledge.ingesting.job_values import BatchProgress, FilePage, IngestJob, JobState
 from knowledge.languages import detect_language
 from knowledge.passages import Change, Document, DocumentState, Passage, Refusal, ScoredPassage
 from knowledge.readers import known_encoding
+from knowledge.storing.catalog_values import DocumentDraft, RemovalReceipt
+from knowledge.storing.document_queries import DocumentFilter, DocumentPage, Order, OriginalFile
 
 
 class ScriptedLibrary:

@@ -7,8 +7,8 @@ import json
 import zipfile
 from pathlib import Path
 
-from knowledge.ingest_jobs import IngestJobs
-from knowledge.ingest_worker import IngestWorker
+from knowledge.ingesting.ingest_jobs import IngestJobs
+from knowledge.ingesting.ingest_worker import IngestWorker
 from knowledge.library import KnowledgeLibrary
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.contradictions import new_words
+from bot.answering.contradictions import new_words
 from bot.protocols import Assessment, EvidenceSentence
 from knowledge.passages import ScoredPassage
 from knowledge.sentences import split_sentences

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from knowledge.errors import DocumentRefused
+from knowledge.ingesting.sources import candidates
 from knowledge.passages import Refusal
 from knowledge.readers import STANDARD_LIMITS
 from knowledge.safe_reading import shared_process
-from knowledge.sources import candidates
 from tests.hostile import Case, hostile_files
 
 _UNCLEAR = re.compile(r"\b\w*(?:Error|Exception|Traceback|Warning)\b|0x[0-9a-f]{4}|<class|\bNone\b|\bNoneType\b|__")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from bot.intent_editing import from_toml
+from bot.intent_store.intent_editing import from_toml
 from bot.releases import make_current
 from tests.fakes.frontdesk import PASSWORD, Desk
 from tests.integration.test_teaching_intents import a_release, bits

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from knowledge.errors import EncodingUnknown
-from knowledge.ingestion import ingest_bytes, ingest_paths
+from knowledge.ingesting.ingestion import ingest_bytes, ingest_paths
 from knowledge.library import KnowledgeLibrary
 from tests.fakes.frontdesk import PASSWORD, Desk
 from tests.fakes.knowledge import a_library

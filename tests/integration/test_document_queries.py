@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from knowledge.document_queries import DocumentFilter, Order
 from knowledge.library import KnowledgeLibrary
 from knowledge.passages import DocumentState
+from knowledge.storing.document_queries import DocumentFilter, Order
 from tests.fakes.knowledge import a_draft, a_library
 
 

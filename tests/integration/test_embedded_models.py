@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 
 from bot.generators.embedded import SMOLLM2
-from knowledge.embedded_e5 import E5_SMALL, build_tokenizer, convert_e5, prepare_embedded_embedder
+from knowledge.embedding.embedded_e5 import E5_SMALL, build_tokenizer, convert_e5, prepare_embedded_embedder
+from knowledge.embedding.model_folders import PinnedFile, extract_pinned_member, folder_source, verify_model_folder
 from knowledge.errors import ModelUnavailable
-from knowledge.model_folders import PinnedFile, extract_pinned_member, folder_source, verify_model_folder
 from tests.models import WHEELS, embedder_folder, generator_folder
 
 ROOT = Path(__file__).parents[2]
 
 DIES_WHILE_BUILDING = """
 import os, pathlib, signal, sys
-from knowledge.model_folders import ModelSource, prepare_model_folder
+from knowledge.embedding.model_folders import ModelSource, prepare_model_folder
 def build(folder, progress):
     (folder / "model.safetensors").write_bytes(b"half of it")
     os.kill(os.getpid(), signal.SIGKILL)
@@ -31,7 +31,7 @@ prepare_model_folder(pathlib.Path(sys.argv[1]), recipe="r", source=ModelSource("
 
 CONVERTS_AND_SAYS_SO = """
 import pathlib, sys
-from knowledge.embedded_e5 import prepare_embedded_embedder
+from knowledge.embedding.embedded_e5 import prepare_embedded_embedder
 def say(stage, fraction):
     print(stage, flush=True)
 prepare_embedded_embedder(pathlib.Path(sys.argv[1]), wheels_folder=pathlib.Path(sys.argv[2]), progress=say)

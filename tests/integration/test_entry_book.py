@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from bot.entry_matching import EntryMatcher
+from bot.answering.entry_matching import EntryMatcher
 from bot.migrations import upgrade_database
-from knowledge.catalog import Catalog
 from knowledge.database import open_database
-from knowledge.entries import EntryDraft
-from knowledge.entry_book import EntryBook, document_id_of
+from knowledge.entries.entry_book import EntryBook, document_id_of
+from knowledge.entries.entry_values import EntryDraft
 from knowledge.errors import EntryChanged, EntryNotFound, EntryRefused
 from knowledge.library import KnowledgeLibrary
+from knowledge.storing.catalog import Catalog
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.passage_index import FakePassageIndex
 

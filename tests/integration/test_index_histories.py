@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.errors import SnapshotUnusable
-from knowledge.faiss_index import FaissIndex
+from knowledge.indexing.faiss_index import FaissIndex
 from knowledge.library import KnowledgeLibrary
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.knowledge import a_catalog, a_draft

@@ -18,8 +18,8 @@ from sqlalchemy import event
 
 from knowledge.durable_files import only_one_at_a_time
 from knowledge.errors import CatalogUnavailable, IndexNotSaved
-from knowledge.faiss_index import FaissIndex
-from knowledge.index_keeper import IndexKeeper
+from knowledge.indexing.faiss_index import FaissIndex
+from knowledge.indexing.index_keeper import IndexKeeper
 from knowledge.library import KnowledgeLibrary
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.knowledge import a_catalog, a_draft, a_library

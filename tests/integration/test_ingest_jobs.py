@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from knowledge.errors import CatalogUnavailable
-from knowledge.ingest_jobs import IngestJobs
-from knowledge.ingest_values import FileOutcome, FileResult, Stage
-from knowledge.job_journal import JobLostError
-from knowledge.job_ledger import JobLedger
-from knowledge.job_values import IngestJob, JobState
+from knowledge.ingesting.ingest_jobs import IngestJobs
+from knowledge.ingesting.ingest_values import FileOutcome, FileResult, Stage
+from knowledge.ingesting.job_journal import JobLostError
+from knowledge.ingesting.job_ledger import JobLedger
+from knowledge.ingesting.job_values import IngestJob, JobState
 from knowledge.library import KnowledgeLibrary
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.knowledge import a_library

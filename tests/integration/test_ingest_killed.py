@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.ingest_values import FileOutcome
-from knowledge.job_ledger import JobLedger
-from knowledge.job_values import JobState
+from knowledge.ingesting.ingest_values import FileOutcome
+from knowledge.ingesting.job_ledger import JobLedger
+from knowledge.ingesting.job_values import JobState
 from tests.fakes.knowledge import a_library
 from tests.fakes.uploads import a_worker, an_archive, jobs_of
 
@@ -111,7 +111,7 @@ FILL_THE_DISK = """
     import resource, sys
     from pathlib import Path
     from knowledge.errors import StorageUnavailable
-    from knowledge.originals import Originals
+    from knowledge.storing.originals import Originals
     from tests.fakes.knowledge import a_library
     from tests.fakes.uploads import a_worker, jobs_of
     folder = Path(sys.argv[1])

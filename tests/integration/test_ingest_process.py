@@ -15,9 +15,9 @@ import pytest
 
 from bot.bootstrap import open_home
 from bot.settings import IngestSettings, ModelSettings, Settings
-from knowledge.ingest_jobs import IngestJobs
-from knowledge.job_values import JobState
-from knowledge.worker_keeper import PipedWorker
+from knowledge.ingesting.ingest_jobs import IngestJobs
+from knowledge.ingesting.job_values import JobState
+from knowledge.ingesting.worker_keeper import PipedWorker
 from tests.fakes.uploads import an_archive
 from tests.models import CONVERTED, embedder_folder
 
@@ -31,7 +31,7 @@ FILES = {
 
 SERVER = """
     import json, sys
-    from knowledge.worker_keeper import PipedWorker
+    from knowledge.ingesting.worker_keeper import PipedWorker
     worker = PipedWorker("bot.ingest_process", json.loads(sys.argv[1]))
     print(worker.process_id, flush=True)
     sys.stdin.read()

@@ -10,11 +10,11 @@ from pathlib import Path, PosixPath
 
 import pytest
 
-from knowledge.document_queries import DocumentFilter
-from knowledge.ingestion import IngestProgress, Stage, ingest_bytes, ingest_folder, ingest_paths
+from knowledge.ingesting.ingestion import IngestProgress, Stage, ingest_bytes, ingest_folder, ingest_paths
+from knowledge.ingesting.sources import candidates_in_file
 from knowledge.library import KnowledgeLibrary
 from knowledge.passages import IngestReport, Refusal
-from knowledge.sources import candidates_in_file
+from knowledge.storing.document_queries import DocumentFilter
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.knowledge import a_library
 

@@ -12,7 +12,7 @@ import pytest
 from bot.errors import EvaluationDataInvalid
 from bot.training.bench_intents import SYSTEMS, BenchOptions, as_table, bench_intents
 from bot.training.intent_sets import HANDOFF, OTHER, intent_sets
-from knowledge.model_folders import no_progress
+from knowledge.embedding.model_folders import no_progress
 from tests.fakes.embedder import FakeEmbedder
 
 pytest.importorskip("sklearn", reason="the baselines need the extra `bench`")

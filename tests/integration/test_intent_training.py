@@ -10,8 +10,8 @@ import pytest
 
 from bot.classifiers.finetuned import FinetunedClassifier, HeadClassifier, read_head
 from bot.errors import EvaluationDataInvalid, ReleaseInvalid, TrainingDataInvalid
-from bot.intent_editing import digest_of
-from bot.intent_lists import ListVersion
+from bot.intent_store.intent_editing import digest_of
+from bot.intent_store.intent_lists import ListVersion
 from bot.intents import UNKNOWN, Intent, LeadsTo
 from bot.releases import current_release, go_back, make_current, open_release, publish_release, releases
 from bot.training.evaluate_intents import (

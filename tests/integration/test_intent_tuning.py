@@ -24,8 +24,8 @@ from bot.training.intent_views import HeldOut, ScopeTarget, fit_pooling, intent_
 from bot.training.intents import LabelledText
 from bot.training.tuned_intents import choose_method, set_aside
 from bot.training.tuning_run import Labelled, Measured, Task, TuningRecipe
-from knowledge.embedding_cache import CachingEmbedder
-from knowledge.embeddings import TorchEmbedder
+from knowledge.embedding.embedding_cache import CachingEmbedder
+from knowledge.embedding.embeddings import TorchEmbedder
 from knowledge.errors import ModelUnavailable
 from tests.fakes.embedder import FakeEmbedder
 from tests.tiny_encoder import write_tiny_encoder

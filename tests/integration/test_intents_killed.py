@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.intent_trainings import SILENT_SECONDS, IntentTrainings, RunState
+from bot.intent_store.intent_trainings import SILENT_SECONDS, IntentTrainings, RunState
 from bot.releases import MANIFEST, current_release, open_release, releases
 from knowledge.database import open_database
 from tests.fakes.intent_desk import FakeIntentDesk

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from knowledge.catalog_values import DocumentDraft
 from knowledge.errors import DocumentNotFound, DocumentRefused
 from knowledge.library import KnowledgeLibrary
 from knowledge.passages import Change
 from knowledge.readers import read_markdown_text
+from knowledge.storing.catalog_values import DocumentDraft
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.knowledge import a_draft, a_library
 from tests.loops import run

@@ -15,8 +15,8 @@ from bot.errors import GenerationFailed
 from bot.generators.embedded import SMOLLM2
 from bot.generators.local import TransformersGenerator
 from bot.prompt import Prompt, PromptMessage, compose
+from knowledge.embedding.model_folders import extract_pinned_member
 from knowledge.errors import ModelUnavailable
-from knowledge.model_folders import extract_pinned_member
 from tests.models import WHEELS, embedder_folder, generator_folder
 
 pytestmark = pytest.mark.models

@@ -21,12 +21,10 @@ from alembic.operations import Operations
 from sqlalchemy import Engine, UniqueConstraint, inspect
 from sqlmodel import SQLModel
 
-import bot.gap_rows
-import bot.intent_lists
+import bot.curation.gap_rows
+import bot.intent_store.intent_lists
 import bot.signal_log
 import bot.transcripts  # noqa: F401
-import knowledge.catalog
-import knowledge.entry_rows  # noqa: F401
 import ui.accounts  # noqa: F401
 from bot.migrations import newest_revision, upgrade_database
 from bot.migrations.running import head

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from knowledge.errors import StorageUnavailable
-from knowledge.ingestion import ingest_bytes, ingest_paths
-from knowledge.originals import Originals
+from knowledge.ingesting.ingestion import ingest_bytes, ingest_paths
+from knowledge.storing.originals import Originals
 from tests.fakes.knowledge import a_library
 from tests.fakes.uploads import an_archive, many_rows
 

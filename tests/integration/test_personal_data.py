@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.answering.writing import AnswerWriter, WritingLimits
 from bot.intents import UNKNOWN, IntentPrediction
 from bot.manager import ConversationManager
 from bot.migrations import upgrade_database
@@ -20,7 +21,6 @@ from bot.signal_log import SqlSignalLog
 from bot.signals.masking import MaskingFormatter
 from bot.signals.reader import SignalReader
 from bot.transcripts import SqlTranscripts
-from bot.writing import AnswerWriter, WritingLimits
 from knowledge.database import open_database
 from knowledge.passages import ScoredPassage
 from tests.fakes.embedder import FakeEmbedder

@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 
 from knowledge.errors import DocumentRefused
+from knowledge.ingesting.sources import Candidate, candidates
 from knowledge.passages import Refusal
 from knowledge.readers import STANDARD_LIMITS, read_document
 from knowledge.safe_reading import ReadingProcess
 from knowledge.safe_reading.answers import MistrustedAnswerError, document_in, entries_in
 from knowledge.safe_reading.frames import FrameBrokenError, FrameTooLargeError, receive_frame, send_frame
-from knowledge.sources import Candidate, candidates
 from tests.hostile.valid_files import valid_files, zipped
 
 SLOW = ("import a from\n" * 350_000).encode()  # minutes for a Markdown parser, and within every bound on size

@@ -16,8 +16,8 @@ from sqlmodel import Session, select
 
 from knowledge.errors import SnapshotUnusable
 from knowledge.library import KnowledgeLibrary
-from knowledge.snapshot_rows import DocumentCopyRow, SnapshotDocumentRow
-from knowledge.snapshots import BEFORE_ROLLBACK
+from knowledge.storing.snapshot_rows import DocumentCopyRow, SnapshotDocumentRow
+from knowledge.storing.snapshots import BEFORE_ROLLBACK
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.knowledge import a_draft, a_library
 

@@ -12,9 +12,9 @@ import pytest
 
 from bot.answers import Answer, Outcome
 from bot.errors import IntentsChanged, IntentsInvalid, ReleaseInvalid, ReleaseWorse, TrainingUnderWay
-from bot.intent_editing import LONGEST_EXAMPLE, as_toml
-from bot.intent_lists import IntentLists
-from bot.intent_trainings import SILENT_SECONDS, IntentTrainings, RunState
+from bot.intent_store.intent_editing import LONGEST_EXAMPLE, as_toml
+from bot.intent_store.intent_lists import IntentLists
+from bot.intent_store.intent_trainings import SILENT_SECONDS, IntentTrainings, RunState
 from bot.intents import Intent, LeadsTo
 from bot.messages import Author, MessageState
 from bot.protocols import TranscriptStore

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from knowledge.embeddings import EmbeddingStyle, TorchEmbedder
-from knowledge.encoders import load_encoder
+from knowledge.embedding.embeddings import EmbeddingStyle, TorchEmbedder
+from knowledge.embedding.encoders import load_encoder
 from knowledge.errors import ModelUnavailable
 from tests.contract.test_embedder import (  # the suite runs here too, on the fixture below
     test_a_question_is_nearer_to_the_passage_that_answers_it,

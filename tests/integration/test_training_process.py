@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import open_home
-from bot.intent_trainings import IntentTrainings, RunState
-from bot.intent_wiring import open_intent_lists
+from bot.intent_store.intent_trainings import IntentTrainings, RunState
 from bot.settings import ModelSettings, Settings
-from bot.training_process import TrainingProcesses
+from bot.teaching.intent_wiring import open_intent_lists
+from bot.teaching.training_process import TrainingProcesses
 
 pytestmark = pytest.mark.slow
 _ENDS_WITHIN = 240  # half-second looks

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from bot.answering.entry_matching import EntryMatcher
 from bot.answers import Answer, Outcome
-from bot.entry_matching import EntryMatcher
+from bot.curation.unanswered import EMBEDDED_AT_ONCE, UnansweredQuestions
 from bot.messages import Author, MessageState
 from bot.migrations import upgrade_database
 from bot.traces import Release, Trace
 from bot.transcripts import SqlTranscripts
-from bot.unanswered import EMBEDDED_AT_ONCE, UnansweredQuestions
 from knowledge.database import open_database
-from knowledge.entries import EntryDraft
-from knowledge.entry_book import EntryBook
+from knowledge.entries.entry_book import EntryBook
+from knowledge.entries.entry_values import EntryDraft
 from knowledge.languages import detect_language
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.scripted_library import ScriptedLibrary

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.entry_matching import EntryMatcher
-from knowledge.embeddings import TorchEmbedder
+from bot.answering.entry_matching import EntryMatcher
+from knowledge.embedding.embeddings import TorchEmbedder
 from knowledge.protocols import Embedder
 from tests.fakes.entries import FakeBook, an_entry
 from tests.models import embedder_folder

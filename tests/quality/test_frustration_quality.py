@@ -9,7 +9,7 @@ import pytest
 
 from bot.signals.frustration import load_frustration_head
 from bot.training.frustration import measured
-from knowledge.embeddings import TorchEmbedder
+from knowledge.embedding.embeddings import TorchEmbedder
 from knowledge.languages import detect_language
 from tests.models import embedder_folder
 

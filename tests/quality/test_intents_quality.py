@@ -23,7 +23,7 @@ from bot.training.evaluate_intents import (
 )
 from bot.training.evaluation_data import IntentRow
 from bot.training.intents import LabelledText, train_intent_head
-from knowledge.embedding_cache import CachingEmbedder
+from knowledge.embedding.embedding_cache import CachingEmbedder
 from knowledge.protocols import Embedder
 from tests.models import embedder_folder
 
@@ -36,7 +36,7 @@ needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the public data sets 
 
 @pytest.fixture(scope="module")
 def embedder() -> Embedder:
-    from knowledge.embeddings import TorchEmbedder
+    from knowledge.embedding.embeddings import TorchEmbedder
 
     return CachingEmbedder(TorchEmbedder(embedder_folder()), capacity=50_000)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.answering.writing import AnswerWriter, WritingLimits
 from bot.answers import Choice, Outcome
 from bot.clarifying import is_short, picked_choice
 from bot.events import AnswerCited, HandedToOperator, TurnEnded
@@ -13,7 +14,6 @@ from bot.messages import Handler, HandoffReason, Message
 from bot.policy import AskWhich, SearchKnowledge, close_intents, is_upset, may_ask, route
 from bot.protocols import fixed_intents
 from bot.signals.values import Signals
-from bot.writing import AnswerWriter, WritingLimits
 from tests.fakes.frontdesk import TrustingVerifier
 from tests.fakes.retriever import WordRetriever, a_passage
 from tests.fakes.transcripts import MemoryTranscripts

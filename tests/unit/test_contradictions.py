@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.contradictions import contradiction, new_words
+from bot.answering.contradictions import contradiction, new_words
 
 RETURNS = "You can return an opened kit within 14 days of delivery if it is clean, dry and complete."
 PODS = "Opened pods cannot be returned."

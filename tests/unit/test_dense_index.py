@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from knowledge.faiss_index import FaissIndex
-from knowledge.list_making import LEAST_RECALL
+from knowledge.indexing.faiss_index import FaissIndex
+from knowledge.indexing.list_making import LEAST_RECALL
 
 DIMENSIONS = 32
 COUNT = 3000

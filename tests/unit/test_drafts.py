@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.answering.drafts import AnswerDraft
 from bot.answers import Outcome
-from bot.drafts import AnswerDraft
 from bot.protocols import EvidenceSentence
 from knowledge.passages import ScoredPassage
 from tests.fakes.retriever import a_passage

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.embeddings import EmbeddingStyle, batches_by_length, read_style
+from knowledge.embedding.embeddings import EmbeddingStyle, batches_by_length, read_style
 from knowledge.errors import ModelUnavailable
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.entries import LONGEST_ANSWER, LONGEST_WORDING, MOST_WORDINGS, EntryDraft, checked
+from knowledge.entries.entry_values import LONGEST_ANSWER, LONGEST_WORDING, MOST_WORDINGS, EntryDraft, checked
 from knowledge.errors import EntryRefused
 
 

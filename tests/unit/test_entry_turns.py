@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.answering.entry_matching import EntryMatcher
+from bot.answering.writing import AnswerWriter
 from bot.answers import Outcome
-from bot.entry_matching import EntryMatcher
 from bot.events import PassagesFound, TextAdded, TurnEvent
 from bot.intents import IntentPrediction
 from bot.manager import ConversationManager
 from bot.messages import Author, Handler
 from bot.protocols import fixed_intents
-from bot.writing import AnswerWriter
-from knowledge.entries import Entry
+from knowledge.entries.entry_values import Entry
 from knowledge.passages import Passage, ScoredPassage
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.entries import FakeBook, an_entry

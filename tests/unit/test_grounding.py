@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.grounding import Support, Unsupported, check_claim
+from bot.answering.grounding import Support, Unsupported, check_claim
 from bot.protocols import EvidenceSentence
 from tests.fakes.verifier import WordVerifier
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.company import SAMPLE_COMPANY
 from bot.errors import IntentsInvalid
-from bot.intent_editing import (
+from bot.intent_store.intent_editing import (
     LONGEST_EXAMPLE,
     add_examples,
     as_toml,

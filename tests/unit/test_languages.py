@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from knowledge.chinese_script import simplified
+from knowledge.indexing.lexical_tokens import tokens
 from knowledge.languages import detect_language, is_written_in_chinese
-from knowledge.lexical_tokens import tokens
 
 
 @pytest.mark.parametrize(

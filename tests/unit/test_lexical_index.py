@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.errors import IndexUnreadable
-from knowledge.lexical_index import LexicalIndex
-from knowledge.lexical_tokens import tokens
-from knowledge.word_parts import word_key
-from knowledge.word_scores import K1, B
+from knowledge.indexing.lexical_index import LexicalIndex
+from knowledge.indexing.lexical_tokens import tokens
+from knowledge.indexing.word_parts import word_key
+from knowledge.indexing.word_scores import K1, B
 
 WORDS = ["refund", "order", "kettle", "ship", "the", "退货", "发票", "AB-12"]
 passages = st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join)

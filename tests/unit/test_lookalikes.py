@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.lookalikes import Difference, difference, plain
+from bot.answering.lookalikes import Difference, difference, plain
 
 
 @pytest.mark.parametrize(

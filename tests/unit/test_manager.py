@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
+from bot.answering.writing import AnswerWriter, WritingLimits
 from bot.answers import Outcome
 from bot.errors import ConversationClosed, GenerationFailed, MessageRefused
 from bot.events import AnswerCited, HandedToOperator, MessageAccepted, TextAdded, TurnEnded, TurnEvent
@@ -16,7 +17,6 @@ from bot.manager import ConversationManager, TurnLimits, never
 from bot.messages import Author, Handler, Message, MessageState
 from bot.prompt import Prompt
 from bot.protocols import Assessment, EvidenceSentence, fixed_intents
-from bot.writing import AnswerWriter, WritingLimits
 from knowledge.passages import ScoredPassage
 from knowledge.sentences import split_sentences
 from tests.fakes.retriever import WordRetriever, a_passage

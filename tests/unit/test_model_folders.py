@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.errors import ModelUnavailable
-from knowledge.model_folders import (
+from knowledge.embedding.model_folders import (
     MANIFEST,
     ModelSource,
     PinnedFile,
@@ -22,6 +21,7 @@ from knowledge.model_folders import (
     prepare_model_folder,
     verify_model_folder,
 )
+from knowledge.errors import ModelUnavailable
 
 SOURCE = ModelSource(name="tiny", licence="MIT", origin="a test")
 WEIGHTS = b"weights " * 1000

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from knowledge.paced_embedding import PacedEmbedding
+from knowledge.embedding.paced_embedding import PacedEmbedding
 from tests.fakes.embedder import FakeEmbedder
 
 

@@ -17,16 +17,17 @@ from bot.events import IntentRecognized, MessageAccepted, PassagesFound, TextAdd
 from bot.messages import Author, Conversation, Handler, HandoffReason, Message, MessageState
 from bot.traces import DroppedSentence, Release, Trace, TracedPassage
 from knowledge.errors import DocumentNotFound, DocumentRefused, IndexUnreadable
-from knowledge.job_ledger import IngestJob, JobState
+from knowledge.ingesting.job_ledger import IngestJob, JobState
 from knowledge.passages import Refusal
-from ui import markup, presenter, wording
+from ui import markup, presenter
 from ui.chat_page import ChatView, composer, live_answer, transcript
-from ui.explanations import trace_sentences
-from ui.names import language_of_browser, percent, seconds
+from ui.knowledge_pages.upload_progress import percent as percent_of
+from ui.knowledge_pages.upload_progress import upload_view
 from ui.presenter import Look, error_text, handler_banner, message_views, source_view, staff_views, text_parts
 from ui.turns import TurnsUnderWay, Visitor
-from ui.upload_progress import percent as percent_of
-from ui.upload_progress import upload_view
+from ui.words import wording
+from ui.words.explanations import trace_sentences
+from ui.words.names import language_of_browser, percent, seconds
 
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script> [link](javascript:alert(3)) ![](http://x/y.png)'

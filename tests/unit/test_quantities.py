@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.quantities import quantities, units_named
+from bot.answering.quantities import quantities, units_named
 
 
 def read(text: str) -> list[tuple[str, str]]:

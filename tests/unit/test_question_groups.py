@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from bot.question_groups import SAME_MEANING, grouped
+from bot.curation.question_groups import SAME_MEANING, grouped
 
 
 def units(rows: NDArray[np.float32]) -> NDArray[np.float32]:

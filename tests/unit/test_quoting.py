@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.answering.quoting import asks_how, quotations, quoted_text
 from bot.protocols import EvidenceSentence
-from bot.quoting import asks_how, quotations, quoted_text
 
 STEPS = "To start a return:\n1. Open your account.\n2. Choose the order.\n3. Print the label.\nThen wait."
 

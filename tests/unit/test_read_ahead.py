@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from knowledge.read_ahead import ReadAhead
+from knowledge.ingesting.read_ahead import ReadAhead
 
 
 def nothing() -> None:

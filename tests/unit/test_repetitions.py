@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from knowledge.indexing.repetitions import fold_repetitions
 from knowledge.passages import ScoredPassage
-from knowledge.repetitions import fold_repetitions
 from tests.fakes.retriever import a_passage
 
 RETURNS = (

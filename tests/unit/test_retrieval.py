@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from knowledge.retrieval import (
+from knowledge.indexing.retrieval import (
     OTHER_LANGUAGE_RAMP,
     SAME_LANGUAGE_RAMP,
     Candidates,

@@ -10,10 +10,10 @@ from bot.signal_desk import Period
 from bot.signals.trend import Bucket, trend_of
 from bot.signals.values import Entity, EntityKind, Signals
 from bot.traces import Release, Trace
-from ui.explanations import trace_sentences
 from ui.markup import message
 from ui.presenter import message_views
 from ui.trend_panel import trend_panel
+from ui.words.explanations import trace_sentences
 
 CALM = trend_of([Bucket(0.0, 10, 1)], since=0.0, seconds=3600, count=24, latest=3)
 STORM = trend_of([Bucket(0.0, 50, 1), Bucket(3600.0 * 23, 10, 9)], since=0.0, seconds=3600, count=24, latest=3)

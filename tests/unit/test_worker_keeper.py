@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from knowledge.worker_keeper import WorkerKeeper
+from knowledge.ingesting.worker_keeper import WorkerKeeper
 from tests.fakes.worker import FakeWorkplace
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bot.drafts import AnswerDraft
+from bot.answering.drafts import AnswerDraft
+from bot.answering.writing import AnswerWriter, WritingLimits
 from bot.prompt import Prompt
 from bot.protocols import Assessment
-from bot.writing import AnswerWriter, WritingLimits
 from knowledge.passages import ScoredPassage
 from tests.fakes.retriever import a_passage
 from tests.fakes.verifier import WordVerifier

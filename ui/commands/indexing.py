@@ -12,7 +12,7 @@ from ui.commands.console import ExitCode, JsonOption, errors_as_sentences, print
 
 if TYPE_CHECKING:
     from knowledge.passages import IndexHealth
-    from knowledge.snapshots import RollbackReport, Snapshot, Snapshots
+    from knowledge.storing.snapshots import RollbackReport, Snapshot, Snapshots
 
 index = typer.Typer(help="The search index, which is derived from the database, and snapshots.", no_args_is_help=True)
 
@@ -51,7 +51,7 @@ def snapshot(
     with errors_as_sentences(as_json=as_json), progress_bar() as progress:
         from bot.bootstrap import open_home
         from bot.settings import load_settings
-        from knowledge.snapshots import Snapshots
+        from knowledge.storing.snapshots import Snapshots
 
         snapshots = Snapshots(open_home(load_settings()).catalog.engine)
         if show or drop:

@@ -11,8 +11,8 @@ import typer
 from ui.commands.console import ExitCode, JsonOption, errors_as_sentences, note, print_json, print_text, progress_bar
 
 if TYPE_CHECKING:
-    from knowledge.catalog_values import RemovalReceipt
     from knowledge.passages import IngestReport
+    from knowledge.storing.catalog_values import RemovalReceipt
 
 documents = typer.Typer(help="The documents of the knowledge base.", no_args_is_help=True)
 
@@ -35,7 +35,7 @@ def ingest(
     with errors_as_sentences(as_json=as_json), progress_bar() as progress:
         from bot.bootstrap import open_library
         from bot.settings import load_settings
-        from knowledge.ingestion import ingest_paths
+        from knowledge.ingesting.ingestion import ingest_paths
         from knowledge.readers import known_encoding
 
         settings = load_settings()

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.catalog_values import DocumentDraft, PreparedDocument
 from knowledge.passages import DocumentText, Passage
+from knowledge.storing.catalog_values import DocumentDraft, PreparedDocument
 
 PASSAGES_PER_DOCUMENT = 10
 _CHINESE_EVERY = 5  # documents

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import SQLModel
 
-from knowledge.catalog import Catalog
 from knowledge.database import open_database
-from knowledge.faiss_index import FLAT_UNTIL, FaissIndex
+from knowledge.indexing.faiss_index import FLAT_UNTIL, FaissIndex
 from knowledge.library import KnowledgeLibrary
+from knowledge.storing.catalog import Catalog
 from ui.commands.benchmarks.index_corpus import InventedCorpus, Question
 
 OURS, EXACT = "frontdesk", "exact search"

@@ -13,8 +13,8 @@ from ui.commands.benchmarks.corpus import help_pages
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
-    from knowledge.embeddings import TorchEmbedder
-    from knowledge.model_folders import ProgressCallback
+    from knowledge.embedding.embeddings import TorchEmbedder
+    from knowledge.embedding.model_folders import ProgressCallback
 
 _CHUNK_CHARACTERS, _OVERLAP = 1000, 200  # as in LangChain's own tutorial
 _OURS = "LangChain, our embedder"
@@ -91,7 +91,7 @@ def _stock_embeddings(embedder: TorchEmbedder) -> Embeddings:
     from langchain_core.embeddings import Embeddings
     from sentence_transformers import SentenceTransformer
 
-    from knowledge.torch_runtime import torch_threads
+    from knowledge.embedding.torch_runtime import torch_threads
 
     options = {"dtype": "float32", "local_files_only": True}
     model = SentenceTransformer(embedder.describe().path, device="cpu", model_kwargs=options)

@@ -13,9 +13,9 @@ from ui.commands.benchmarks.corpus import help_pages, write_pages
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from knowledge.ingest_jobs import IngestJobs
-    from knowledge.job_values import IngestJob
-    from knowledge.model_folders import ProgressCallback
+    from knowledge.embedding.model_folders import ProgressCallback
+    from knowledge.ingesting.ingest_jobs import IngestJobs
+    from knowledge.ingesting.job_values import IngestJob
     from knowledge.protocols import Embedder
 
 _LOOK_SECONDS = 0.05
@@ -26,7 +26,7 @@ def ingest_rates(
 ) -> list[dict[str, Any]]:
     """Rows of the embedder alone, of `frontdesk ingest` and of an upload; all on one thread of torch."""
     from bot.bootstrap import open_home, open_library
-    from knowledge.ingestion import ingest_paths
+    from knowledge.ingesting.ingestion import ingest_paths
 
     write_pages(folder / "pages", documents)
     embedder.embed_passages(["warming up"] * 64)

@@ -60,7 +60,7 @@ def _own_library(settings: Settings, one: RetrievalSet, embedder: Embedder) -> I
     """A library of the set's documents alone, in a folder that goes afterwards."""
     from bot.bootstrap import open_home, open_library
     from bot.errors import EvaluationDataInvalid
-    from knowledge.ingestion import ingest_paths
+    from knowledge.ingesting.ingestion import ingest_paths
 
     with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder:
         own = settings.model_copy(update={"home": Path(folder) / "home", "database_url": ""})

@@ -13,9 +13,9 @@ from ui.commands.benchmarks.ingestion_rates import job_of, pause
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from knowledge.ingest_jobs import IngestJobs
+    from knowledge.embedding.model_folders import ProgressCallback
+    from knowledge.ingesting.ingest_jobs import IngestJobs
     from knowledge.library import KnowledgeLibrary
-    from knowledge.model_folders import ProgressCallback
     from knowledge.protocols import Embedder
 
 _KNOWN_PAGES = 200  # in the knowledge base before
@@ -42,7 +42,7 @@ def upload_beside_search(
 ) -> dict[str, Any]:
     """`search_ms` alone and meanwhile, and the peak `memory` of the uploading process at its marks."""
     from bot.bootstrap import open_home, open_jobs, open_library
-    from knowledge.ingestion import ingest_paths
+    from knowledge.ingesting.ingestion import ingest_paths
 
     write_pages(folder / "pages", _KNOWN_PAGES, seed=1)
     own = settings.model_copy(update={"home": folder / "home", "database_url": ""})

@@ -1,0 +1,212 @@
+"""Which question-and-answer entry a question asks for, if any. Knows vectors and wordings; decides nothing else.
+
+An entry wins where the question is one of its wordings, or is as near to one as paraphrases are and nothing tells the
+two apart (`lookalikes`). An entry that looks alike but asks something else is ruled out: not even its passage may
+then serve as evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
+
+from bot.answering.lookalikes import Difference, difference, plain
+from bot.answers import Answer, Citation, Outcome, markers_in
+from bot.traces import TracedEntry
+from knowledge.entries.entry_book import Wordings, document_id_of
+from knowledge.entries.entry_values import LANGUAGES, SOURCE_PREFIX, Entry
+from knowledge.languages import CHINESE, ENGLISH
+from knowledge.passages import Passage, ScoredPassage
+from knowledge.protocols import Embedder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# Cosine similarity of two questions, both embedded as questions. Chosen on banking77 (dev), the intents of the sample
+# company and one half of tests/data/entry_pairs.jsonl; tests/quality/test_entries_quality.py has the other half. Below
+# it the entry is still found by the search, like any document.
+THRESHOLDS: Mapping[str, float] = MappingProxyType({ENGLISH: 0.94, CHINESE: 0.94})
+LOOKALIKE = 0.88  # from here on a question that asks something else is taken for a lookalike of the entry
+
+
+class Book(Protocol):
+    """Where the entries are: the EntryBook."""
+
+    def revision(self) -> int: ...
+
+    def wordings(self) -> Wordings: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EntryCandidate:
+    """An entry, and how near its nearest wording comes to a question."""
+
+    entry: Entry
+    wording: str
+    similarity: float  # cosine, of the nearest wording in the question's language
+    threshold: float
+    difference: Difference | None = None  # what tells question and wording apart
+    wins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntryVerdict:
+    winner: EntryCandidate | None = None
+    nearest: tuple[EntryCandidate, ...] = ()  # best first
+    ruled_out: frozenset[str] = field(default_factory=frozenset)  # ids of documents that must not serve as evidence
+
+
+NO_ENTRY = EntryVerdict()
+
+
+class Entries(Protocol):
+    """What a turn asks of the entries: the EntryMatcher, or nobody."""
+
+    def judge(self, question: str, language: str) -> EntryVerdict: ...
+
+    def entry_of(self, document_id: str) -> Entry | None: ...
+
+
+class NoEntries:
+    """For desks without entries, such as those of evaluations."""
+
+    def judge(self, question: str, language: str) -> EntryVerdict:  # noqa: ARG002
+        return NO_ENTRY
+
+    def entry_of(self, document_id: str) -> Entry | None:  # noqa: ARG002
+        return None
+
+
+WITHOUT_ENTRIES = NoEntries()
+
+
+_Near = tuple[float, str, Entry]  # similarity, wording, whose
+
+
+class EntryMatcher:
+    """Thread-safe: the book's wordings are one immutable value per revision."""
+
+    def __init__(self, book: Book, embedder: Embedder, *, thresholds: Mapping[str, float] = THRESHOLDS) -> None:
+        self._book = book
+        self._embedder = embedder
+        self._thresholds = thresholds
+
+    def revision(self) -> int:
+        """Grows with every change of any entry."""
+        return self._book.revision()
+
+    def judge(self, question: str, language: str, *, limit: int = 3) -> EntryVerdict:
+        """Looks at the wordings in the question's language, of entries that have an answer in it."""
+        known = self._book.wordings()
+        if not known.wordings:
+            return NO_ENTRY
+        similarities = known.vectors @ self._embedder.embed_queries([question])[0]
+        best = _best_of_each(known, similarities.tolist(), language, plain(question))
+        candidates = [self._candidate(question, language, each) for each in best[: max(limit, 10)]]
+        winner = next((each for each in candidates if each.wins), None)
+        return EntryVerdict(winner, tuple(candidates[:limit]), _ruled_out(candidates, winner))
+
+    def covers(self, question: str, language: str, vector: NDArray[np.float32]) -> bool:
+        """Whether some entry wins this question, whose vector is known. Cheap: for thousands of questions at once."""
+        known = self._book.wordings()
+        if not known.wordings:
+            return False
+        threshold, asked = self._thresholds[language], plain(question)
+        for place in (known.vectors @ vector >= min(threshold, LOOKALIKE)).nonzero()[0].tolist():
+            wording = known.wordings[place]
+            if wording.language != language or not wording.entry.answers.get(language):
+                continue
+            if plain(wording.text) == asked:
+                return True
+            if float(known.vectors[place] @ vector) >= threshold and difference(question, wording.text) is None:
+                return True
+        return False
+
+    def entry_of(self, document_id: str) -> Entry | None:
+        """The entry that a document is the second shape of."""
+        if not document_id.startswith("entry-"):
+            return None
+        entries = (each.entry for each in self._book.wordings().wordings)
+        return next((each for each in entries if document_id.startswith(f"entry-{each.entry_id}-")), None)
+
+    def _candidate(self, question: str, language: str, near: Sequence[_Near]) -> EntryCandidate:
+        """By its nearest wording that asks the same; where none does, by its nearest."""
+        threshold = self._thresholds[language]
+        similarity, wording, entry = next((each for each in near if difference(question, each[1]) is None), near[0])
+        apart = difference(question, wording)
+        wins = similarity >= threshold and apart is None
+        return EntryCandidate(entry, wording, similarity, threshold, apart, wins)
+
+
+def _best_of_each(known: Wordings, similarities: Sequence[float], language: str, asked: str) -> list[list[_Near]]:
+    """The nearest wordings of each entry, the nearest entry first; the very question asked is nearest of all."""
+    best: dict[str, list[_Near]] = {}
+    for wording, similarity in zip(known.wordings, similarities, strict=True):
+        if wording.language != language or not wording.entry.answers.get(language):
+            continue
+        near = 1.0 if plain(wording.text) == asked else min(similarity, 1.0)
+        best.setdefault(wording.entry.entry_id, []).append((near, wording.text, wording.entry))
+    ranked = [sorted(some, key=lambda each: -each[0]) for some in best.values()]
+    nearest = [[each for each in some if each is some[0] or each[0] >= LOOKALIKE] for some in ranked]
+    return sorted(nearest, key=lambda some: (-some[0][0], some[0][2].entry_id))
+
+
+def _ruled_out(candidates: Sequence[EntryCandidate], winner: EntryCandidate | None) -> frozenset[str]:
+    alike = (each for each in candidates if each.difference is not None and each.similarity >= LOOKALIKE)
+    return frozenset(
+        document_id_of(each.entry.entry_id, language) for each in alike if each is not winner for language in LANGUAGES
+    )
+
+
+def entry_behind(entries: Entries, found: Sequence[ScoredPassage], best: int, language: str) -> EntryCandidate | None:
+    """The entry that the best passage found belongs to: it is given whole, not a sentence of it."""
+    passage = found[best].passage
+    entry = entries.entry_of(passage.document_id)
+    if entry is None or not entry.answers.get(language):
+        return None
+    return EntryCandidate(entry, entry.title_in(language), found[best].dense, 0.0, wins=True)
+
+
+def traced_entry(candidate: EntryCandidate) -> TracedEntry:
+    entry = candidate.entry
+    return TracedEntry(
+        entry.entry_id, entry.version, candidate.wording, round(candidate.similarity, 4), entry.updated_by
+    )
+
+
+def entry_passage(entry: Entry, language: str, similarity: float) -> ScoredPassage:
+    """The entry's answer as what was found for the question."""
+    answer = entry.answers[language]
+    document_id = document_id_of(entry.entry_id, language)
+    passage = Passage(
+        passage_id=f"{document_id}:answer",
+        document_id=document_id,
+        title=entry.title_in(language),
+        source=entry.link or f"{SOURCE_PREFIX}{entry.entry_id}",
+        heading="",
+        text=answer,
+        start=0,
+        end=len(answer),
+        language=language,
+    )
+    return ScoredPassage(passage, score=1.0, dense=similarity, lexical=0.0)
+
+
+def entry_answer(entry: Entry, language: str) -> Answer:
+    """The entry's text word for word, with the entry as its source."""
+    text = entry.answers[language]
+    marker = next(number for number in range(1, 1000) if number not in markers_in(text))
+    passage = entry_passage(entry, language, 1.0).passage
+    citation = Citation(
+        marker=marker,
+        document_id=passage.document_id,
+        title=passage.title,
+        passage_id=passage.passage_id,
+        quote=text,
+        source=passage.source,
+        passage_text=text,
+    )
+    return Answer(f"{text} [{marker}]", Outcome.ANSWERED, language, (citation,))

@@ -1,0 +1,1 @@
+"""How people teach the classifier: training in the background, releases, unknown messages. Knows no page."""

@@ -1,0 +1,93 @@
+"""What became of each file of one job, written down as it happens. Knows nothing of how a file is taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from sqlalchemy import Engine, func, update
+from sqlmodel import Session, col, select
+
+from knowledge.database import reading, writing
+from knowledge.ingesting.ingest_values import FileOutcome, FileResult
+from knowledge.ingesting.job_values import JobState
+from knowledge.passages import Change, Refusal
+from knowledge.storing.catalog_rows import IngestFileRow, IngestJobRow
+
+_TAKEN = (FileOutcome.ADDED, FileOutcome.UPDATED, FileOutcome.UNCHANGED)
+
+
+class JobLostError(Exception):
+    """Somebody else has the job now: this worker was taken for dead."""
+
+
+class JobJournal:
+    """The Journal of one attempt at a job. Knows what earlier attempts have finished.
+
+    A worker that was taken for dead cannot write any more: its transaction fails, with the documents in it.
+    """
+
+    def __init__(self, engine: Engine, job_id: str, worker: str, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._job_id = job_id
+        self._worker = worker
+        self._clock = clock
+        self._taken: set[str] = set()
+        self._refusals: dict[str, set[Refusal]] = {}
+        self._read()
+
+    def is_taken(self, source: str) -> bool:
+        return source in self._taken
+
+    def refusals_of(self, source: str) -> Collection[Refusal]:
+        return self._refusals.get(source, ())
+
+    def entry(
+        self, results: Callable[[Sequence[Change]], Sequence[FileResult]]
+    ) -> Callable[[Session, Sequence[Change]], None]:
+        def write(session: Session, changes: Sequence[Change]) -> None:
+            self.write(session, results(changes))
+
+        return write
+
+    def note(self, results: Sequence[FileResult]) -> None:
+        with writing(self._engine) as session:
+            self.write(session, results)
+            session.commit()
+
+    def write(self, session: Session, results: Sequence[FileResult]) -> None:
+        """Adds to a transaction that the caller commits. Raises JobLostError."""
+        mine = (
+            col(IngestJobRow.job_id) == self._job_id,
+            col(IngestJobRow.worker) == self._worker,
+            col(IngestJobRow.state) == JobState.RUNNING,
+        )
+        # A file was finished, so the job is not what ends its worker: the attempts are counted anew.
+        held = session.exec(update(IngestJobRow).where(*mine).values(attempts=1, heartbeat_at=self._clock()))
+        if not held.rowcount:
+            raise JobLostError(self._job_id)
+        first = 1 + self._last_number(session)
+        session.add_all(self._row(number, result) for number, result in enumerate(results, start=first))
+
+    def _last_number(self, session: Session) -> int:
+        query = select(func.max(IngestFileRow.number)).where(col(IngestFileRow.job_id) == self._job_id)
+        return session.exec(query).one() or 0
+
+    def _row(self, number: int, result: FileResult) -> IngestFileRow:
+        return IngestFileRow(
+            job_id=self._job_id,
+            number=number,
+            source=result.source,
+            outcome=result.outcome,
+            reason=result.reason,
+            document_id=result.document_id,
+            passages=result.passages,
+        )
+
+    def _read(self) -> None:
+        query = select(IngestFileRow.source, IngestFileRow.outcome, IngestFileRow.reason)
+        with reading(self._engine) as session:
+            for source, outcome, reason in session.exec(query.where(col(IngestFileRow.job_id) == self._job_id)):
+                if outcome in _TAKEN:
+                    self._taken.add(source)
+                elif outcome == FileOutcome.REFUSED:
+                    self._refusals.setdefault(source, set()).add(Refusal(source, reason))

@@ -1,0 +1,1 @@
+"""What the database and the home folder hold: documents, passages, originals, snapshots. Knows nothing of searching."""

@@ -1,0 +1,1 @@
+"""The editors' page: documents, uploads, entries, unanswered questions, trials."""
