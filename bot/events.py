@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.answers import Answer
-from bot.messages import Handler, HandoffReason, MessageState
+from bot.messages import Handler, HandoffReason, Message, MessageState
 from bot.traces import Trace
 from knowledge.passages import ScoredPassage
 
@@ -62,3 +63,13 @@ class TurnEnded:
 
 
 TurnEvent = MessageAccepted | IntentRecognized | PassagesFound | TextAdded | AnswerCited | HandedToOperator | TurnEnded
+
+
+def told_again(stored: Message, handler: Handler) -> Iterator[TurnEvent]:
+    """The events of an answer that was given before, as a retry hears them."""
+    if stored.trace is not None:
+        yield IntentRecognized(stored.trace.intent, stored.trace.confidence, stored.trace.language)
+    if stored.answer is not None:
+        yield TextAdded(stored.answer.text)
+        yield AnswerCited(stored.answer)
+    yield TurnEnded(stored.conversation_id, stored.message_id, handler, stored.state, stored.answer, stored.trace)

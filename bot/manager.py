@@ -29,6 +29,7 @@ from bot.events import (
     TextAdded,
     TurnEnded,
     TurnEvent,
+    told_again,
 )
 from bot.follow_ups import standalone
 from bot.intents import IntentPrediction
@@ -133,7 +134,7 @@ class ConversationManager:
             place.wait()
             stored = None if appended.is_new else self._transcripts.answer_to(appended.message.message_id)
             if stored is not None and stored.state is not MessageState.FAILED:
-                yield from self._told_again(stored)
+                yield from told_again(stored, self._transcripts.conversation(conversation_id).handler)
             else:
                 yield from self._answered(appended.message, stop, earlier)
         finally:
@@ -175,23 +176,6 @@ class ConversationManager:
                 "message_too_long", f"The message has {len(text):,} characters; at most {limit:,} are taken"
             )
         return text
-
-    def _told_again(self, stored: Message) -> Iterator[TurnEvent]:
-        """The events of an answer that was given before."""
-        conversation = self._transcripts.conversation(stored.conversation_id)
-        if stored.trace is not None:
-            yield IntentRecognized(stored.trace.intent, stored.trace.confidence, stored.trace.language)
-        if stored.answer is not None:
-            yield TextAdded(stored.answer.text)
-            yield AnswerCited(stored.answer)
-        yield TurnEnded(
-            stored.conversation_id,
-            stored.message_id,
-            conversation.handler,
-            stored.state,
-            stored.answer,
-            stored.trace,
-        )
 
     def _answered(self, question: Message, stop: Callable[[], bool], earlier: Sequence[str]) -> Iterator[TurnEvent]:
         turn = self._begin(question, earlier)
