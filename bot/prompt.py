@@ -1,4 +1,4 @@
-"""The exact text that the generator sees, within a token budget. Pure; training uses the same function."""
+"""The exact text that the generator sees, within a token budget. Pure; knows no model."""
 
 from __future__ import annotations
 

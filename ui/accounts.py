@@ -1,4 +1,4 @@
-"""Accounts of operators, editors and admins, and their passwords. Knows nothing of pages, cookies or sign-in."""
+"""Accounts of the staff, and their passwords. Knows nothing of pages, cookies or sign-in."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken f
 
 class Role(StrEnum):
     OPERATOR = "operator"  # talks with customers
-    EDITOR = "editor"  # also changes documents
+    EDITOR = "editor"  # changes documents and entries, teaches and trains intents
     ENGINEER = "engineer"  # teaches intents, trains, and puts releases to use
-    ADMIN = "admin"  # also changes accounts and releases
+    ADMIN = "admin"  # does all of that
 
 
 @dataclass(frozen=True, slots=True)

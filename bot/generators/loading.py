@@ -22,7 +22,7 @@ from knowledge.errors import ModelUnavailable
 
 @dataclass(frozen=True, slots=True)
 class LanguageModel:
-    """A loaded model, ready to run. Its tensors never leave bot/generators and bot/training."""
+    """A loaded model, ready to run. Its tensors never leave bot/generators."""
 
     model: Any  # transformers' PreTrainedModel, in eval mode
     tokenizer: Any  # transformers' PreTrainedTokenizerFast, with a chat template

@@ -65,7 +65,7 @@ def _handoff(folder: Path) -> IntentSet:
 
 
 def _across_languages(folder: Path) -> IntentSet:
-    """Examples in English, questions in Chinese: the same sentences, so nothing is learnt from the ones asked."""
+    """Half of the sentences taught in English, the other half asked in Chinese: none that is asked was taught."""
     rows = _rows(folder, "xsid", "dev")
     halves = {str(row["id"]): number % 2 for number, row in enumerate(row for row in rows if row["lang"] == "en")}
     train = [_row(row) for row in rows if row["lang"] == "en" and halves[str(row["id"])] == 0]

@@ -80,9 +80,10 @@ def write_changes(changes: Mapping[str, Tensor], folder: Path) -> Path:
 
 
 def choose_method(examples: Sequence[LabelledText], embedder: Embedder) -> str:
-    """`full` where there are `_ENOUGH` examples and five or more an intent: there it was measured to be better.
+    """`full` where there are `_ENOUGH` examples and five or more an intent.
 
-    `head` with fewer, which leave too little to weigh the views on, and where the embedder cannot learn.
+    `head` with fewer, which leave too little to weigh the views on, and where the embedder cannot learn. Where tuning
+    begins to pay has not been measured yet.
     """
     from knowledge.embedding.tunable_encoder import TunableEmbedder
 

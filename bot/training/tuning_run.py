@@ -1,7 +1,7 @@
 """One tuning of an encoder, step by step: what learns, its optimizer, and where it stands. Knows nothing of files.
 
-Fine-tuning as in Devlin et al. 2019, §4, with what was measured to matter here: the head begins at the mean of each
-intent's examples, so that the first steps do not wreck the encoder, and tables of words stay as they are.
+Fine-tuning as in Devlin et al. 2019, §4, with two changes: the head begins at the mean of each intent's examples, so
+that the first steps need not wreck the encoder, and tables of words stay as they are.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SORTED_TOGETHER = 8  # batches whose texts are sorted by length before they are
 
 @dataclass(frozen=True, slots=True)
 class TuningRecipe:
-    """How an encoder is tuned: best of what was tried on banking77 and clinc150."""
+    """How an encoder is tuned. The values are starting points: no whole training has been measured with them yet."""
 
     method: Method
     epochs: int

@@ -1,6 +1,6 @@
 """Takes the pictures for the README from a running server.
 
-    python -m tests.e2e.screenshots http://127.0.0.1:7860 docs/images --name admin --password …
+    python -m tests.e2e.screenshots http://127.0.0.1:7860 docs/screenshots --name admin --password …
 
 Asks the sample company's questions, so a server that was started without `--empty` is expected.
 """

@@ -1,4 +1,4 @@
-"""`frontdesk users …`: who may sign in to the console and the knowledge page."""
+"""`frontdesk users …`: who may sign in to the pages of the staff."""
 
 from __future__ import annotations
 

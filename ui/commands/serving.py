@@ -21,7 +21,7 @@ def serve(
     ] = None,
     empty: Annotated[bool, typer.Option("--empty", help="Do not open with the sample company.")] = False,
 ) -> None:
-    """Start the front desk: chat, console, knowledge page and API."""
+    """Start the front desk: the chat, the console, the pages for knowledge and intents, and the API."""
     with errors_as_sentences():
         from bot.settings import load_settings
 
