@@ -38,7 +38,6 @@ def main() -> None:
         {
             "release": generator.release,
             "languages": sorted(generator.languages),
-            "context_tokens": generator.context_tokens,
             "description": asdict(generator.describe()),
         }
     )
@@ -61,7 +60,15 @@ def serve(generator: ReplyGenerator, requests: TextIO, send: Send) -> None:
                 if number in stops:
                     stops[number].set()
             case "count":
-                send({"id": number, "tokens": generator.count_tokens(request["text"])})
+                send(_counted(generator, number, request["text"]))
+
+
+def _counted(generator: ReplyGenerator, number: int, text: str) -> dict[str, Any]:
+    try:
+        return {"id": number, "tokens": generator.count_tokens(text)}
+    except Exception as error:  # noqa: BLE001 - one text must not end the answers under way
+        traceback.print_exc()
+        return {"id": number, "failed": f"The generator could not count a text ({type(error).__name__})"}
 
 
 def _generate(

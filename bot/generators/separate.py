@@ -51,8 +51,12 @@ class ModelOptions:
 class _Ready:
     release: str
     languages: frozenset[str]
-    context_tokens: int
     description: ModelDescription
+
+
+class _Stuck(GenerationFailed):
+    def __init__(self) -> None:
+        super().__init__("The generator does not answer")
 
 
 class SeparateGenerator:
@@ -62,7 +66,8 @@ class SeparateGenerator:
         """`command` starts the process; tests give their own."""
         self._options = options
         self._command = command or _COMMAND
-        self._guard = threading.Lock()  # of what follows
+        self._writing = threading.Lock()  # one request at a time into the pipe
+        self._guard = threading.Lock()  # of the answers awaited
         self._answers: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
         self._last_number = 0
         self._ready: _Ready | None = None
@@ -111,7 +116,8 @@ class SeparateGenerator:
         try:
             return int(_checked(answers.get(timeout=_COUNT_SECONDS))["tokens"])
         except queue.Empty:
-            raise GenerationFailed("The generator does not answer") from None
+            self._end_stuck()
+            raise _Stuck from None
         finally:
             self._forget(number)
 
@@ -139,6 +145,9 @@ class SeparateGenerator:
         try:
             while (piece := _next_piece(answers, stop)) is not None:
                 yield piece
+        except _Stuck:
+            self._end_stuck()
+            raise
         finally:
             self._forget(number)
             self._tell({"id": number, "do": "stop"})  # of no effect on what has ended
@@ -161,7 +170,7 @@ class SeparateGenerator:
     def _tell(self, message: dict[str, Any]) -> bool:
         """Whether there was somebody to tell."""
         line = json.dumps(message) + "\n"
-        with self._guard:
+        with self._writing:
             process = self._process
             if process is None or process.stdin is None:
                 return False
@@ -174,12 +183,25 @@ class SeparateGenerator:
 
     # The process
 
+    def _end_stuck(self) -> None:
+        """Ends a process that does not answer, for the keeper to start another."""
+        _log.error("The generator's process does not answer; it is ended")
+        if self._child is not None:
+            self._child.kill()
+
     def _keep_running(self) -> None:
         crashes = 0
         while not self._is_closed.is_set():
             began = time.monotonic()
-            self._run_once()
-            if self._is_closed.is_set() or self._unavailable is not None:
+            try:
+                self._run_once()
+            except Exception:  # noqa: BLE001 - the next start may go well, and nobody must wait for this thread
+                _log.exception("The generator's process could not be started or understood")
+            if self._ready is None:  # the first start decides whether the model can be loaded at all
+                self._unavailable = self._unavailable or "The generator's process ended while it loaded the model"
+                self._loaded.set()
+                return
+            if self._is_closed.is_set():
                 return
             crashes = 0 if time.monotonic() - began > _HEALTHY_SECONDS else crashes + 1
             wait = _BACK_OFF_SECONDS[min(crashes, len(_BACK_OFF_SECONDS) - 1)]
@@ -208,8 +230,6 @@ class SeparateGenerator:
                 self._begin(process, process.stdout.readline())
                 for line in process.stdout:
                     self._hand_out(json.loads(line))
-            except (OSError, ValueError) as error:
-                _log.warning("The generator's process said something unreadable: %s", error)
             finally:
                 process.kill()
                 self._running.clear()
@@ -218,13 +238,11 @@ class SeparateGenerator:
 
     def _begin(self, process: subprocess.Popen[str], first: str) -> None:
         said = json.loads(first) if first else {}
-        if "release" not in said:
-            if self._ready is None:  # later it is a crash: a model that once could be loaded is tried again
-                self._unavailable = said.get("unavailable", "The generator's process ended while it loaded the model")
-                self._loaded.set()
+        if "release" not in said:  # after a first good start it is a crash like any other
+            self._unavailable = said.get("unavailable")
             return
         description = ModelDescription(**said["description"])
-        self._ready = _Ready(said["release"], frozenset(said["languages"]), said["context_tokens"], description)
+        self._ready = _Ready(said["release"], frozenset(said["languages"]), description)
         self._process = process
         self._running.set()
         self._loaded.set()
@@ -250,7 +268,7 @@ def _next_piece(answers: queue.SimpleQueue[dict[str, Any]], stop: Callable[[], b
             answer = _checked(answers.get(timeout=_ASK_STOP_SECONDS))
         except queue.Empty:
             if time.monotonic() > waits_until:
-                raise GenerationFailed("The generator does not answer") from None
+                raise _Stuck from None
             continue
         return None if "end" in answer else str(answer["piece"])
     return None

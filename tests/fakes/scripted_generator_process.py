@@ -33,7 +33,7 @@ def main(replies: list[str]) -> None:
     description: dict[str, Any] = {
         "name": "scripted", "path": "", "device": "cpu", "licence": "", "parameters": 0, "dtype": "float32",
     }  # fmt: skip
-    send({"release": "scripted", "languages": ["en"], "context_tokens": 100, "description": description})
+    send({"release": "scripted", "languages": ["en"], "description": description})
     serve(_Unruly(replies), sys.stdin, send)
 
 

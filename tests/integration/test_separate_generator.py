@@ -95,6 +95,16 @@ def test_the_process_does_not_outlive_ours() -> None:
     assert readable, "the process still runs"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [["/nowhere/at/all"], [sys.executable, "-c", "print('{}')"], [sys.executable, "-c", "print('chatter')"], ["true"]],
+    ids=["cannot start", "odd", "unreadable", "says nothing"],
+)
+def test_a_process_that_never_gets_ready_keeps_nobody_waiting(command: list[str]) -> None:
+    with closing(SeparateGenerator(options(), command=command)) as generator, pytest.raises(ModelUnavailable):
+        generator.wait_until_ready()
+
+
 @pytest.mark.models
 def test_a_model_that_is_not_there_is_said(tmp_path: Path) -> None:
     with closing(SeparateGenerator(options(tmp_path / "nowhere"))) as generator:
