@@ -6,6 +6,7 @@ import logging
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -256,9 +257,11 @@ def open_jobs(settings: Settings, home: Home, *, follower: Follower | None = Non
     """The queue of uploads, worked off in a process of its own once it is started."""
     from knowledge.ingesting.ingest_jobs import IngestJobs
     from knowledge.ingesting.worker_keeper import PipedWorker
+    from knowledge.storing.originals import Originals
 
-    order, uploads = settings.model_dump(mode="json"), settings.home / "uploads"
-    return IngestJobs(home.engine, uploads, launch=lambda: PipedWorker("bot.ingest_process", order), follower=follower)
+    uploads, kept = settings.home / "uploads", Originals(settings.home / "originals")
+    launch = partial(PipedWorker, "bot.ingest_process", settings.model_dump(mode="json"))
+    return IngestJobs(home.engine, uploads, launch=launch, follower=follower, originals=kept)
 
 
 def build_manager(

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 
 from bot.settings import Settings
 from bot.signals.masking import MaskingFormatter
+from knowledge.ingesting.worker_keeper import MEMORY_EXIT_CODE
 
 if TYPE_CHECKING:
     from knowledge.ingesting.ingest_worker import IngestWorker
 
 _log = logging.getLogger(__name__)
 
-MEMORY_EXIT_CODE = 75  # it has outgrown its budget; the next one goes on with the next file
 _GRACE_SECONDS = 10.0  # to end in order, once the server has gone
 _LOOK_SECONDS = 1.0  # between two looks at our memory
 

@@ -3,6 +3,7 @@
 KnowledgeError
 ├── DocumentRefused        a file cannot be taken in; the sentence says why and what to do
 ├── DocumentNotFound       no document or passage has this id
+├── DocumentIsEntry        a document is an entry in its second shape: it is removed as an entry, not as a file
 ├── EncodingUnknown        there is no such encoding; the sentence names some
 ├── ReaderUnavailable      the process that reads files cannot be started
 ├── IndexUnreadable        an index on disk is missing, damaged, or belongs to other data
@@ -33,6 +34,14 @@ class DocumentRefused(KnowledgeError):
 class DocumentNotFound(KnowledgeError):
     def __init__(self, document_id: str) -> None:
         super().__init__(f"No document has the id '{document_id}'; `frontdesk documents list` shows those there are")
+        self.document_id = document_id
+
+
+class DocumentIsEntry(KnowledgeError):
+    code = "is_entry"
+
+    def __init__(self, document_id: str) -> None:
+        super().__init__(f"'{document_id}': this is an answer that was written by hand; remove it among the answers")
         self.document_id = document_id
 
 

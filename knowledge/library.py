@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from knowledge.embedding.paced_embedding import OnEmbedded
+from knowledge.errors import DocumentNotFound
 from knowledge.indexing.index_keeper import IndexKeeper
 from knowledge.indexing.repetitions import fold_repetitions
 from knowledge.indexing.search_state import EmbeddedQuery, RankedPassage
@@ -28,8 +29,10 @@ from knowledge.storing.document_queries import (
     OriginalFile,
     original_of,
     page_of_documents,
+    source_of,
 )
 from knowledge.storing.intake import Intake, ReadDocument
+from knowledge.storing.open_jobs import withdraw_jobs
 from knowledge.storing.originals import Originals
 from knowledge.storing.snapshots import OnCopied, RollbackReport, Snapshots
 
@@ -143,11 +146,18 @@ class KnowledgeLibrary:
     def remove_document(self, document_id: str) -> RemovalReceipt:
         """Removes a document everywhere, saves the index without it, and searches for what it said.
 
-        Raises DocumentNotFound.
+        One that has vanished from its folder, and so cannot be found, still loses its copies in snapshots and its
+        original. Raises DocumentNotFound where nothing at all is left of it.
         """
         probes = list(self._probes(document_id))
+        # Removing wins over what was queued before; a running job cannot commit any more from here on.
+        source = source_of(self._catalog.engine, document_id)
+        if source is not None:
+            withdraw_jobs(self._catalog.engine, source)
         removed = self._catalog.remove_document(document_id, also_copies=True)
         originals = self._intake.forget_originals([document_id])
+        if removed.was_gone and not (removed.copies or originals):
+            raise DocumentNotFound(document_id)
         self.save()
         self._indexes.catch_up()
         found = [(probe, one.passage) for probe in probes for one in self.search(probe, limit=_LOOKED_AT)]

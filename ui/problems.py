@@ -33,6 +33,7 @@ from bot.errors import (
     TrainingUnderWay,
 )
 from knowledge.errors import (
+    DocumentIsEntry,
     DocumentNotFound,
     DocumentRefused,
     EncodingUnknown,
@@ -73,6 +74,7 @@ _FORESEEN: Mapping[type[Exception], tuple[int, str]] = {  # their messages are f
     ConversationNotFound: (404, "conversation_not_found"),
     ConversationClosed: (409, "conversation_closed"),
     DocumentNotFound: (404, "document_not_found"),
+    DocumentIsEntry: (409, DocumentIsEntry.code),
     EntryNotFound: (404, "entry_not_found"),
     EntryChanged: (409, "entry_changed"),
     DocumentRefused: (422, "document_refused"),

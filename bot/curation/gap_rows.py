@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, LargeBinary, Text, and_, func, or_
+from sqlalchemy import Column, ColumnElement, LargeBinary, and_, func, or_
 from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -31,15 +31,28 @@ class QuestionVectorRow(SQLModel, table=True):
 
 
 class DismissedQuestionRow(SQLModel, table=True):
-    """A question that needs no answer of ours; questions that mean the same are left out with it."""
+    """A question that needs no answer of ours, and with it what means the same; the customer's words are not kept."""
 
     __tablename__ = "dismissed_question"
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     number: int | None = Field(default=None, primary_key=True)
-    text: str = Field(sa_column=Column(Text, nullable=False))
+    digest: str = Field(max_length=64)
+    language: str
+    embedder: str  # the fingerprint of what made the embedding
+    embedding: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # fp16, little-endian
     editor: str
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissal:
+    """A question that was dismissed, without its words."""
+
+    digest: str
+    language: str
+    embedder: str
+    embedding: bytes  # fp16, little-endian
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +90,34 @@ def open_questions(session: Session, *, limit: int) -> list[OpenQuestion]:
     return [OpenQuestion(row[0], row[1], row[2], row[3] or "en", row[4], row[5] != Outcome.ABSTAINED) for row in rows]
 
 
-def stamp(session: Session) -> tuple[int, float, int]:
-    """Changes whenever there may be other open questions: the last answer, the last thumb, the last dismissal."""
+def stamp(session: Session) -> tuple[int, int, float, int, int]:
+    """Changes whenever there may be other open questions: the last of all answers, thumbs and dismissals, and how
+    many there are, since what is erased need not have been the last."""
     answer = session.exec(select(func.max(MessageRow.number)).where(col(MessageRow.outcome).is_not(None))).one()
     thumbs = session.exec(select(func.count(), func.max(FeedbackRow.created_at)).select_from(FeedbackRow)).one()
-    dismissed = session.exec(select(func.max(DismissedQuestionRow.number))).one()
-    return (answer or 0, (thumbs[1] or 0.0) + thumbs[0], dismissed or 0)
+    away = session.exec(
+        select(func.count(), func.max(DismissedQuestionRow.number)).select_from(DismissedQuestionRow)
+    ).one()
+    messages = session.exec(select(func.count()).select_from(MessageRow)).one()
+    return (answer or 0, messages, (thumbs[1] or 0.0) + thumbs[0], away[0], away[1] or 0)
 
 
-def dismissed_texts(session: Session) -> list[str]:
-    return list(session.exec(select(DismissedQuestionRow.text).order_by(col(DismissedQuestionRow.number))))
+def dismissals(session: Session) -> list[Dismissal]:
+    rows = session.exec(select(DismissedQuestionRow).order_by(col(DismissedQuestionRow.number)))
+    return [Dismissal(row.digest, row.language, row.embedder, row.embedding) for row in rows]
 
 
-def dismiss(session: Session, text: str, editor: str, now: float) -> None:
-    session.add(DismissedQuestionRow(text=text, editor=editor, at=now))
+def dismiss(session: Session, away: Dismissal, editor: str, now: float) -> None:
+    session.add(
+        DismissedQuestionRow(
+            digest=away.digest,
+            language=away.language,
+            embedder=away.embedder,
+            embedding=away.embedding,
+            editor=editor,
+            at=now,
+        )
+    )
 
 
 def known_vectors(session: Session, digests: Collection[str], embedder: str) -> dict[str, bytes]:

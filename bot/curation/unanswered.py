@@ -1,7 +1,8 @@
 """What customers asked and we could not answer, grouped by meaning, for whoever writes the entries.
 
 Derived from the conversations at every look, so that nothing can go stale: a group is gone when an entry answers it,
-when an editor dismisses it, or when the conversations are erased. Only vectors are kept, by a digest of their text.
+when an editor dismisses it, or when the conversations are erased. Only vectors are kept, by a digest of their text;
+of a dismissed question no more than that, so that after a change of the embedder it is known by its digest alone.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from sqlalchemy import Engine
 from bot.answering.entry_matching import EntryMatcher
 from bot.answering.lookalikes import plain
 from bot.curation.gap_rows import (
+    Dismissal,
     OpenQuestion,
     dismiss,
-    dismissed_texts,
+    dismissals,
     known_vectors,
     open_questions,
     stamp,
@@ -110,18 +112,24 @@ class UnansweredQuestions:
 
     def dismiss(self, gap: Gap, *, editor: str) -> None:
         """Leaves a group out, and whatever is asked in the same meaning from now on."""
+        digest, fingerprint = digest_of(gap.question), self._embedder.fingerprint
+        with reading(self._engine) as session:
+            embedding = known_vectors(session, [digest], fingerprint).get(digest)
+        if embedding is None:
+            embedding = self._embedder.embed_queries([gap.question])[0].astype("<f2").tobytes()
         with writing(self._engine) as session:
-            dismiss(session, gap.question, editor, self._clock())
+            away = Dismissal(digest, gap.language, fingerprint, embedding)
+            dismiss(session, away, editor, self._clock())
             session.commit()
 
     def _look(self) -> Gaps:
         with reading(self._engine) as session:
             questions = open_questions(session, limit=MOST_QUESTIONS)
-            dismissed = dismissed_texts(session)
+            dismissed = dismissals(session)
         texts = _by_text(questions)
-        vectors, waiting = self._vectors(texts, dismissed)
+        vectors, waiting = self._vectors(texts)
         texts = [each for each in texts if each.digest in vectors]
-        left = self._not_dismissed(texts, vectors, [text for text in dismissed if digest_of(text) in vectors])
+        left = self._not_dismissed(texts, vectors, dismissed)
         unanswered = [each for each in left if not self._matcher.covers(each.text, each.language, vectors[each.digest])]
         covered = sum(len(each.asked) for each in left) - sum(len(each.asked) for each in unanswered)
         if not unanswered:
@@ -132,12 +140,16 @@ class UnansweredQuestions:
         return Gaps(tuple(gaps), sum(gap.count for gap in gaps), covered, waiting)
 
     def _not_dismissed(
-        self, texts: Sequence[_Asked], vectors: dict[str, NDArray[np.float32]], dismissed: Sequence[str]
+        self, texts: Sequence[_Asked], vectors: dict[str, NDArray[np.float32]], dismissed: Sequence[Dismissal]
     ) -> list[_Asked]:
-        if not dismissed or not texts:
+        known = {each.digest for each in dismissed}
+        fingerprint = self._embedder.fingerprint
+        made = [each for each in dismissed if each.embedder == fingerprint or each.digest in vectors]
+        texts = [each for each in texts if each.digest not in known]
+        if not made or not texts:
             return list(texts)
-        away = np.stack([vectors[digest_of(text)] for text in dismissed])
-        languages = [detect_language(text) for text in dismissed]
+        away = np.stack([_meaning(each, fingerprint, vectors) for each in made])
+        languages = [each.language for each in made]
         nearest = np.stack([vectors[each.digest] for each in texts]) @ away.T
         return [
             each
@@ -148,8 +160,8 @@ class UnansweredQuestions:
             )
         ]
 
-    def _vectors(self, texts: Sequence[_Asked], dismissed: Sequence[str]) -> tuple[dict[str, NDArray[np.float32]], int]:
-        wanted = {digest_of(text): text for text in dismissed} | {each.digest: each.text for each in texts}
+    def _vectors(self, texts: Sequence[_Asked]) -> tuple[dict[str, NDArray[np.float32]], int]:
+        wanted = {each.digest: each.text for each in texts}
         fingerprint = self._embedder.fingerprint
         with reading(self._engine) as session:
             known = known_vectors(session, wanted.keys(), fingerprint)
@@ -163,6 +175,11 @@ class UnansweredQuestions:
                 session.commit()
             known |= stored
         return {digest: _unit(vector) for digest, vector in known.items()}, len(missing) - len(fresh)
+
+
+def _meaning(away: Dismissal, fingerprint: str, vectors: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Of another embedder's vector nothing can be said: that of the same question serves, while it is there."""
+    return _unit(away.embedding) if away.embedder == fingerprint else vectors[away.digest]
 
 
 def digest_of(text: str) -> str:

@@ -12,7 +12,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -41,7 +41,7 @@ from knowledge.entries.entry_values import (
     EntryReceipt,
     checked,
 )
-from knowledge.errors import DocumentNotFound, DocumentRefused, EntryChanged
+from knowledge.errors import DocumentIsEntry, DocumentNotFound, DocumentRefused, EntryChanged, EntryNotFound
 from knowledge.passages import Change, Document, DocumentText, Heading
 from knowledge.protocols import Embedder
 from knowledge.storing.catalog_values import DocumentDraft, RemovalReceipt
@@ -156,24 +156,43 @@ class EntryBook:
         return entry
 
     def remove(self, entry_id: str, *, editor: str, expected_version: int | None = None) -> EntryReceipt:
-        """Takes an entry out, and its documents; searches for what it said. Raises EntryNotFound and EntryChanged."""
+        """Takes an entry out, and its documents; searches for what it said.
+
+        Where only documents are left of it, after a crash, those. Raises EntryNotFound and EntryChanged.
+        """
+        try:
+            title = self._delete(entry_id, editor, expected_version)
+        except EntryNotFound:
+            left = self._take_down_all(entry_id)
+            if not left:
+                raise
+            return EntryReceipt(entry_id, left[0].title, all(receipt.unreachable for receipt in left))
+        receipts = self._take_down_all(entry_id)
+        is_gone = all(wording.entry.entry_id != entry_id for wording in self.wordings().wordings)
+        return EntryReceipt(entry_id, title, is_gone and all(receipt.unreachable for receipt in receipts))
+
+    def _delete(self, entry_id: str, editor: str, expected_version: int | None) -> str:
         with writing(self._engine) as session:
             entry = find_entry(session, entry_id, lock=True)
             if expected_version is not None:
                 _check_version(entry, expected_version)
             delete_entry(session, entry, editor, self._clock())
             session.commit()
-        receipts = [self._take_down(document_id_of(entry_id, language)) for language in LANGUAGES]
-        is_gone = all(wording.entry.entry_id != entry_id for wording in self.wordings().wordings)
-        unreachable = is_gone and all(receipt is None or receipt.unreachable for receipt in receipts)
-        return EntryReceipt(entry_id, entry.title, unreachable)
+        return entry.title
 
     def mend(self) -> int:
         """Makes the documents fit the entries, after a crash between the two. Returns how many were put right."""
-        wanted = {draft.document_id: draft for entry in self.entries(limit=None).entries for draft in drafts_of(entry)}
-        standing = {each.document_id for each in self._shelf.documents() if each.source.startswith(SOURCE_PREFIX)}
-        mended = sum(self._take_down(document_id) is not None for document_id in standing - set(wanted))
-        return mended + sum(self._put_up(draft) is not Change.UNCHANGED for draft in wanted.values())
+        # What stands is read first: the document of an entry that is written in between is not taken for a left-over.
+        standing = {each.document_id for each in self._shelf.documents() if is_entry(each)}
+        entries = self.entries(limit=None).entries
+        wanted = {draft.document_id for entry in entries for draft in drafts_of(entry)}
+        mended = sum(self._take_down(document_id) is not None for document_id in standing - wanted)
+        for entry in entries:
+            mended += sum(self._put_up(draft) is not Change.UNCHANGED for draft in drafts_of(entry))
+            now = self._current(entry.entry_id)
+            if now is None or now.version != entry.version:  # changed meanwhile
+                self._settle(entry.entry_id, now)
+        return mended
 
     def _write(self, entry: Entry, *, is_new: bool, expected: int | None) -> None:
         texts = [text for some in entry.wordings.values() for text in some]
@@ -183,12 +202,35 @@ class EntryBook:
                 _check_version(find_entry(session, entry.entry_id, lock=True), expected)
             write_entry(session, entry, vectors, self._embedder.fingerprint, is_new=is_new)
             session.commit()
-        drafts = drafts_of(entry)
-        for draft in drafts:
-            self._put_up(draft)
-        for language in LANGUAGES:
-            if not is_new and all(draft.document_id != document_id_of(entry.entry_id, language) for draft in drafts):
-                self._take_down(document_id_of(entry.entry_id, language))
+        self._settle(entry.entry_id, entry)
+
+    def _settle(self, entry_id: str, entry: Entry | None) -> None:
+        """Makes the documents fit an entry; None: it is gone. Ends when it was still so after the last document.
+
+        Two writers of one entry cannot leave the older text: whoever writes documents last reads the entry after it.
+        """
+        while True:
+            drafts = drafts_of(entry) if entry is not None else ()
+            for draft in drafts:
+                self._put_up(draft)
+            standing = {draft.document_id for draft in drafts}
+            for document_id in (document_id_of(entry_id, language) for language in LANGUAGES):
+                if document_id not in standing:
+                    self._take_down(document_id)
+            now = self._current(entry_id)
+            if (now and now.version) == (entry and entry.version):
+                return
+            entry = now
+
+    def _current(self, entry_id: str) -> Entry | None:
+        try:
+            return self.entry(entry_id)
+        except EntryNotFound:
+            return None
+
+    def _take_down_all(self, entry_id: str) -> list[RemovalReceipt]:
+        receipts = (self._take_down(document_id_of(entry_id, language)) for language in LANGUAGES)
+        return [receipt for receipt in receipts if receipt is not None]
 
     def _put_up(self, draft: DocumentDraft) -> Change | None:
         try:
@@ -262,6 +304,13 @@ def _draft(entry: Entry, language: str) -> DocumentDraft:
 def is_entry(document: Document) -> bool:
     """Whether a document is an entry in its second shape: such are edited as entries, not as files."""
     return document.source.startswith(SOURCE_PREFIX)
+
+
+def check_no_entry(documents: Iterable[Document]) -> None:
+    """Before documents are removed as files: an entry's would be put up again. Raises DocumentIsEntry."""
+    for document in documents:
+        if is_entry(document):
+            raise DocumentIsEntry(document.document_id)
 
 
 def _check_version(entry: Entry, expected: int) -> None:

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 from knowledge.errors import EntryRefused
 from knowledge.languages import CHINESE, ENGLISH
+from knowledge.storing.catalog_values import ENTRY_SOURCES
 
 LANGUAGES = (ENGLISH, CHINESE)
 COLLECTION = "entries"  # of the documents that entries are found as
-SOURCE_PREFIX = "entry:"
+SOURCE_PREFIX = ENTRY_SOURCES
 MOST_WORDINGS = 40  # of one entry, both languages together
 LONGEST_WORDING = 400  # characters: what is longer is no question that somebody asks again
 LONGEST_ANSWER = 8_000  # characters

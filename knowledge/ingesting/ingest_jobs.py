@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import uuid
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,10 +19,12 @@ from knowledge.durable_files import writing_durably
 from knowledge.ingesting.ingest_steps import upload_name
 from knowledge.ingesting.ingest_values import FileOutcome
 from knowledge.ingesting.job_ledger import BatchProgress, FilePage, IngestJob, JobLedger
+from knowledge.ingesting.job_values import REREAD
+from knowledge.ingesting.stray_uploads import sweep_uploads
 from knowledge.ingesting.worker_keeper import Follower, Launch, WorkerKeeper
 from knowledge.readers import known_encoding
-from knowledge.storing.document_queries import OriginalFile
-from knowledge.storing.originals import storage_unavailable
+from knowledge.storing.document_queries import OriginalFile, checksums_in_use
+from knowledge.storing.originals import Originals, storage_unavailable
 
 _CHUNK_BYTES = 1 << 20
 
@@ -30,12 +33,23 @@ class IngestJobs:
     """What `accept` has returned for is done in the end, whatever happens to us. Thread-safe."""
 
     def __init__(
-        self, engine: Engine, uploads_folder: Path, *, launch: Launch | None = None, follower: Follower | None = None
+        self,
+        engine: Engine,
+        uploads_folder: Path,
+        *,
+        launch: Launch | None = None,
+        follower: Follower | None = None,
+        originals: Originals | None = None,
     ) -> None:
-        """Without `launch` another process works the uploads off; `follower` is kept up to date meanwhile."""
+        """Without `launch` another process works the uploads off; `follower` is kept up to date meanwhile.
+
+        Of `originals` those that a crash has left without a document are deleted at the start.
+        """
+        self._engine = engine
         self._ledger = JobLedger(engine)
         self._uploads = uploads_folder
-        self._keeper = WorkerKeeper(launch, self._ledger.open_jobs, follower) if launch is not None else None
+        self._unswept = originals
+        self._keeper = WorkerKeeper(launch, self._open_work, follower) if launch is not None else None
 
     def accept(self, name: str, content: bytes, *, encoding: str | None = None, batch_id: str = "") -> str:
         """As `accept_file`, for bytes at hand."""
@@ -51,8 +65,15 @@ class IngestJobs:
         return self._accept(upload_name(name), file, encoding or "", batch_id)
 
     def reread(self, original: OriginalFile, content: bytes, *, encoding: str) -> str:
-        """Queues a document's own bytes again, to be read in another encoding; it keeps its name and its place."""
-        return self._accept(original.source, io.BytesIO(content), encoding, "")
+        """Queues a document's own bytes again, to be read in another encoding; it keeps its name and its place.
+
+        The job ends as cancelled where the document has been removed, or has other bytes, by the time it is done.
+        """
+        return self._accept(original.source, io.BytesIO(content), encoding, "", kind=REREAD)
+
+    def replace(self, original: OriginalFile, file: BinaryIO, *, batch_id: str = "") -> str:
+        """Queues other bytes under a document's own source, whatever their file is called; else as `accept_file`."""
+        return self._accept(original.source, file, "", batch_id)
 
     def jobs(self, *, limit: int = 100, batch_id: str = "") -> tuple[IngestJob, ...]:
         """The newest first; with `batch_id` those of one batch alone."""
@@ -95,10 +116,18 @@ class IngestJobs:
         """The most memory that the process which takes documents in has had in use; 0 while there is none."""
         return self._keeper.memory_mb() if self._keeper is not None else 0.0
 
-    def _accept(self, name: str, file: BinaryIO, encoding: str, batch_id: str) -> str:
+    def _open_work(self) -> frozenset[str]:
+        """Asked by the keeper's thread again and again: it also deletes what others have left, originals once."""
+        originals, self._unswept = self._unswept, None
+        if originals is not None:
+            originals.sweep(partial(checksums_in_use, self._engine))
+        sweep_uploads(self._ledger, self._uploads)
+        return self._ledger.open_jobs()
+
+    def _accept(self, name: str, file: BinaryIO, encoding: str, batch_id: str, *, kind: str = "") -> str:
         if encoding:
             encoding = known_encoding(encoding)
-        job_id = uuid.uuid4().hex
+        job_id = f"{kind}{uuid.uuid4().hex}"
         place = self._uploads / job_id
         digest = hashlib.sha256()
         try:

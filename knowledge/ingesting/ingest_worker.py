@@ -14,9 +14,12 @@ from pathlib import Path
 from knowledge.errors import CatalogUnavailable, KnowledgeError
 from knowledge.ingesting.ingest_run import IngestProgress, IngestRun
 from knowledge.ingesting.ingest_steps import steps_of_upload
-from knowledge.ingesting.job_journal import JobLostError
+from knowledge.ingesting.job_journal import JobCancelledError, JobLostError
 from knowledge.ingesting.job_ledger import IngestJob, JobLedger
+from knowledge.ingesting.job_values import Standing
+from knowledge.ingesting.stray_uploads import sweep_uploads
 from knowledge.readers import STANDARD_LIMITS, ReadingLimits
+from knowledge.storing.document_queries import stored_within
 from knowledge.storing.intake import Intake
 
 _log = logging.getLogger(__name__)
@@ -24,7 +27,6 @@ _log = logging.getLogger(__name__)
 BEAT_SECONDS = 1.0  # between two heartbeats; a cancelled job is heard of by then
 _STALE_SECONDS = 30.0  # without a heartbeat, whoever had the job is taken for dead
 _POLL_SECONDS = 0.5  # between two looks for new jobs
-_STRAY_SECONDS = 86_400.0
 _REMEMBERED_SECONDS = 30 * 86_400.0  # that an ended job stays in the list
 
 
@@ -77,6 +79,7 @@ class IngestWorker:
 
     def _do(self, job: IngestJob) -> None:
         try:
+            self._check_reread(job)
             with _Pulse(self._ledger, job.job_id, self._name, self._stopping, self._beat_seconds) as pulse:
                 run = IngestRun(
                     self._intake, on_progress=pulse.hear, journal=self._ledger.journal(job.job_id, self._name)
@@ -84,19 +87,28 @@ class IngestWorker:
                 run.work(steps_of_upload(job.name, self._bytes_of(job), encoding=job.encoding, limits=self._limits))
             self._ledger.finish(job.job_id, self._name)
         except _StoppedError:
-            self._ledger.requeue(job.job_id, at_fault=False)
-        except _CancelledError:
-            self._ledger.give_up(job.job_id)
+            self._ledger.requeue(job.job_id, self._name, at_fault=False)
+        except JobCancelledError:
+            self._ledger.give_up(job.job_id, self._name)
         except JobLostError:
             _log.warning("Another process has taken the upload '%s' over", job.name)
         except CatalogUnavailable:
             raise  # the job stays open and is taken up again
         except KnowledgeError as error:
-            self._ledger.refuse(job.job_id, job.name, str(error))
+            self._ledger.refuse(job.job_id, self._name, job.name, str(error))
         except Exception as error:  # noqa: BLE001
             # The worker must outlive whatever one upload brings; the ledger tells what happened to it.
             _log.exception("The upload '%s' failed", job.name)
-            self._ledger.refuse(job.job_id, job.name, f"it could not be taken in ({error}); upload it again")
+            reason = f"it could not be taken in ({error}); upload it again"
+            self._ledger.refuse(job.job_id, self._name, job.name, reason)
+
+    def _check_reread(self, job: IngestJob) -> None:
+        """Before anything is read; the journal asks again when it is committed. Raises JobCancelledError."""
+        if not job.is_reread or self._ledger.files(job.job_id, offset=0, limit=1).total:
+            return
+        stored = stored_within(self._intake.catalog.engine, job.name).get(job.name)
+        if stored is None or stored.sha256 != job.sha256:
+            raise JobCancelledError(job.job_id)
 
     def _bytes_of(self, job: IngestJob) -> bytes:
         try:
@@ -111,10 +123,7 @@ class IngestWorker:
         """Deletes what killed processes have left behind, and jobs that nobody asks about any more."""
         self._intake.sweep()
         self._ledger.forget_ended(time.time() - _REMEMBERED_SECONDS)
-        open_jobs = self._ledger.open_jobs()
-        for path in self._uploads.glob("*") if self._uploads.is_dir() else ():
-            if path.name not in open_jobs and time.time() - path.stat().st_mtime > _STRAY_SECONDS:
-                path.unlink(missing_ok=True)
+        sweep_uploads(self._ledger, self._uploads)
 
     def _is_interrupted(self, worker: str, silent_seconds: float) -> bool:
         """Whether nobody is at a job any more, as far as can be told. Asked between our own jobs only."""
@@ -126,10 +135,6 @@ class IngestWorker:
 
 
 class _StoppedError(Exception):
-    pass
-
-
-class _CancelledError(Exception):
     pass
 
 
@@ -145,7 +150,7 @@ class _Pulse:
         self._stopping = stopping
         self._beat_seconds = beat_seconds
         self._latest: IngestProgress | None = None
-        self._unwanted = threading.Event()  # cancelled, or another's by now
+        self._standing = Standing.HELD
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -161,14 +166,15 @@ class _Pulse:
         self._latest = progress
         if self._stopping.is_set():
             raise _StoppedError
-        if self._unwanted.is_set():
-            raise _CancelledError
+        if self._standing is Standing.LOST:
+            raise JobLostError(self._job_id)
+        if self._standing is Standing.CANCELLED:
+            raise JobCancelledError(self._job_id)
 
     def _beat(self) -> None:
         while not self._over.wait(self._beat_seconds):
             try:
-                if self._ledger.beat(self._job_id, self._worker, self._latest):
-                    self._unwanted.set()
+                self._standing = self._ledger.beat(self._job_id, self._worker, self._latest)
             except CatalogUnavailable as error:  # the next beat may get through
                 _log.warning("A heartbeat was not recorded: %s", error)
 

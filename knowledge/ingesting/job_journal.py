@@ -9,9 +9,9 @@ from sqlmodel import Session, col, select
 
 from knowledge.database import reading, writing
 from knowledge.ingesting.ingest_values import FileOutcome, FileResult
-from knowledge.ingesting.job_values import JobState
+from knowledge.ingesting.job_values import REREAD, JobState
 from knowledge.passages import Change, Refusal
-from knowledge.storing.catalog_rows import IngestFileRow, IngestJobRow
+from knowledge.storing.catalog_rows import DocumentVersionRow, IngestFileRow, IngestJobRow
 
 _TAKEN = (FileOutcome.ADDED, FileOutcome.UPDATED, FileOutcome.UNCHANGED)
 
@@ -20,10 +20,15 @@ class JobLostError(Exception):
     """Somebody else has the job now: this worker was taken for dead."""
 
 
+class JobCancelledError(Exception):
+    """The job is still ours, but nobody wants it any more: cancelled, or what it was to read again has gone."""
+
+
 class JobJournal:
     """The Journal of one attempt at a job. Knows what earlier attempts have finished.
 
-    A worker that was taken for dead cannot write any more: its transaction fails, with the documents in it.
+    A worker that was taken for dead cannot write any more: its transaction fails, with the documents in it. Nor can
+    one whose job has been cancelled, and a reread cannot bring back a document that was removed meanwhile.
     """
 
     def __init__(self, engine: Engine, job_id: str, worker: str, clock: Callable[[], float]) -> None:
@@ -45,7 +50,10 @@ class JobJournal:
         self, results: Callable[[Sequence[Change]], Sequence[FileResult]]
     ) -> Callable[[Session, Sequence[Change]], None]:
         def write(session: Session, changes: Sequence[Change]) -> None:
-            self.write(session, results(changes))
+            found = results(changes)
+            self.write(session, found)
+            if self._job_id.startswith(REREAD):
+                _check_reread(session, self._job_id, found)
 
         return write
 
@@ -55,7 +63,7 @@ class JobJournal:
             session.commit()
 
     def write(self, session: Session, results: Sequence[FileResult]) -> None:
-        """Adds to a transaction that the caller commits. Raises JobLostError."""
+        """Adds to a transaction that the caller commits. Raises JobLostError and JobCancelledError."""
         mine = (
             col(IngestJobRow.job_id) == self._job_id,
             col(IngestJobRow.worker) == self._worker,
@@ -65,6 +73,8 @@ class JobJournal:
         held = session.exec(update(IngestJobRow).where(*mine).values(attempts=1, heartbeat_at=self._clock()))
         if not held.rowcount:
             raise JobLostError(self._job_id)
+        if session.exec(select(IngestJobRow.cancel_requested).where(*mine)).one():
+            raise JobCancelledError(self._job_id)
         first = 1 + self._last_number(session)
         session.add_all(self._row(number, result) for number, result in enumerate(results, start=first))
 
@@ -91,3 +101,14 @@ class JobJournal:
                     self._taken.add(source)
                 elif outcome == FileOutcome.REFUSED:
                     self._refusals.setdefault(source, set()).add(Refusal(source, reason))
+
+
+def _check_reread(session: Session, job_id: str, results: Sequence[FileResult]) -> None:
+    """In the transaction that writes a reread: what it replaces must be what it was to read. JobCancelledError."""
+    expected = session.exec(select(IngestJobRow.sha256).where(IngestJobRow.job_id == job_id)).one()
+    for result in results:
+        versions = select(DocumentVersionRow.sha256).where(DocumentVersionRow.document_id == result.document_id)
+        last_two = session.exec(versions.order_by(col(DocumentVersionRow.version).desc()).limit(2)).all()
+        replaced = last_two[-1] if result.outcome is FileOutcome.UPDATED else expected
+        if result.outcome is FileOutcome.ADDED or replaced != expected:
+            raise JobCancelledError(job_id)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
 
 from sqlalchemy import Engine, delete, func, update
 from sqlmodel import Session, col, select
@@ -13,9 +12,10 @@ from sqlmodel import Session, col, select
 from knowledge.database import reading, writing
 from knowledge.ingesting.ingest_values import FileOutcome, FileResult, IngestProgress
 from knowledge.ingesting.job_journal import JobJournal
-from knowledge.ingesting.job_values import ENDED, OPEN, BatchProgress, FilePage, IngestJob, JobState
+from knowledge.ingesting.job_values import ENDED, OPEN, BatchProgress, FilePage, IngestJob, JobState, Standing
 from knowledge.passages import Refusal
 from knowledge.storing.catalog_rows import IngestFileRow, IngestJobRow
+from knowledge.storing.generations import parts_of
 
 __all__ = ["BatchProgress", "FilePage", "IngestJob", "JobLedger", "JobState"]
 
@@ -79,6 +79,16 @@ class JobLedger:
         with reading(self._engine) as session:
             return frozenset(session.exec(query))
 
+    def ended_among(self, job_ids: Collection[str]) -> frozenset[str]:
+        """Of some ids, those of jobs that have ended and are still remembered."""
+        query = select(IngestJobRow.job_id).where(col(IngestJobRow.state).in_(ENDED))
+        with reading(self._engine) as session:
+            return frozenset(
+                found
+                for part in parts_of(list(job_ids))
+                for found in session.exec(query.where(col(IngestJobRow.job_id).in_(part)))
+            )
+
     def claim(self, worker: str) -> IngestJob | None:
         """The oldest queued job, now running for `worker`; no other worker gets it.
 
@@ -104,33 +114,37 @@ class JobLedger:
         """What became of the job's files so far, and where `worker` writes down what becomes of the others."""
         return JobJournal(self._engine, job_id, worker, self._clock)
 
-    def beat(self, job_id: str, worker: str, progress: IngestProgress | None) -> bool:
-        """Says that `worker` is still at the job, and how far; True when it should not be any more."""
+    def beat(self, job_id: str, worker: str, progress: IngestProgress | None) -> Standing:
+        """Says that `worker` is still at the job, and how far; answers whether it should be."""
         with writing(self._engine) as session:
             row = session.get(IngestJobRow, job_id)
-            if row is None or (row.state, row.worker) != (JobState.RUNNING, worker):
-                return True
+            if row is None or not _belongs(row, worker):
+                return Standing.LOST
             if progress is not None:
                 row.stage, row.source = progress.stage, progress.source
                 row.done, row.total = progress.done, progress.total
             row.heartbeat_at = self._clock()
             session.add(row)
             session.commit()
-            return row.cancel_requested
+            return Standing.CANCELLED if row.cancel_requested else Standing.HELD
 
     def finish(self, job_id: str, worker: str) -> None:
         """Ends a job whose files have all been worked off."""
         with writing(self._engine) as session:
             row = session.get(IngestJobRow, job_id)
-            if row is not None and (row.state, row.worker) == (JobState.RUNNING, worker):
+            if row is not None and _belongs(row, worker):
                 self._end(session, row, JobState.DONE)
 
-    def refuse(self, job_id: str, name: str, reason: str) -> None:
-        """Ends a running job with a sentence; what was taken in before stays."""
+    def refuse(self, job_id: str, worker: str, name: str, reason: str) -> None:
+        """Ends the job with a sentence where `worker` still has it; what was taken in before stays."""
         with writing(self._engine) as session:
             row = session.get(IngestJobRow, job_id)
-            if row is not None and row.state == JobState.RUNNING:
-                JobJournal(self._engine, job_id, row.worker, self._clock).write(
+            if row is None or not _belongs(row, worker):
+                return
+            if row.cancel_requested:
+                self._end(session, row, JobState.CANCELLED)
+            else:
+                JobJournal(self._engine, job_id, worker, self._clock).write(
                     session, [FileResult(name, FileOutcome.REFUSED, reason)]
                 )
                 self._end(session, row, JobState.REFUSED)
@@ -141,19 +155,29 @@ class JobLedger:
             return True
         return self._change(job_id, (JobState.RUNNING,), {"cancel_requested": True})
 
-    def give_up(self, job_id: str) -> None:
-        """Ends a running job as cancelled."""
+    def give_up(self, job_id: str, worker: str) -> None:
+        """Ends the job as cancelled where `worker` still has it."""
         with writing(self._engine) as session:
             row = session.get(IngestJobRow, job_id)
-            if row is not None and row.state == JobState.RUNNING:
+            if row is not None and _belongs(row, worker):
                 self._end(session, row, JobState.CANCELLED)
 
-    def requeue(self, job_id: str, *, at_fault: bool = True) -> None:
-        """Back into the queue. With `at_fault` the attempt counts: the job may be what ended its worker."""
-        values: dict[str, Any] = {"state": JobState.QUEUED, "worker": ""}
-        if not at_fault:
-            values["attempts"] = 0
-        self._change(job_id, (JobState.RUNNING,), values)
+    def requeue(self, job_id: str, worker: str, *, at_fault: bool = True) -> None:
+        """Back into the queue where `worker` still has it.
+
+        With `at_fault` the attempt counts: the job may be what ended its worker. A job that is to be cancelled ends.
+        """
+        with writing(self._engine) as session:
+            row = session.get(IngestJobRow, job_id)
+            if row is None or not _belongs(row, worker):
+                return
+            if row.cancel_requested:
+                self._end(session, row, JobState.CANCELLED)
+                return
+            row.state, row.worker, row.heartbeat_at = JobState.QUEUED, "", self._clock()
+            row.attempts = row.attempts if at_fault else 0
+            session.add(row)
+            session.commit()
 
     def requeue_interrupted(self, is_interrupted: Callable[[str, float], bool]) -> int:
         """Queues running jobs again for which `is_interrupted(worker, seconds since the last heartbeat)`.
@@ -164,17 +188,15 @@ class JobLedger:
         query = select(IngestJobRow).where(col(IngestJobRow.state) == JobState.RUNNING)
         with reading(self._engine) as session:
             running = [
-                (row.job_id, row.name, row.worker, row.heartbeat_at, row.attempts, row.cancel_requested)
-                for row in session.exec(query)
+                (row.job_id, row.name, row.worker, row.heartbeat_at, row.attempts) for row in session.exec(query)
             ]
         interrupted = [job for job in running if is_interrupted(job[2], self._clock() - job[3])]
-        for job_id, name, _, _, attempts, cancelled in interrupted:
-            if cancelled:
-                self.give_up(job_id)
-            elif attempts < _MOST_ATTEMPTS:
-                self.requeue(job_id)
+        for job_id, name, worker, _, attempts in interrupted:
+            if attempts < _MOST_ATTEMPTS:
+                self.requeue(job_id, worker)
             else:
-                self.refuse(job_id, name, f"taking it in was interrupted {attempts} times; split it and try again")
+                reason = f"taking it in was interrupted {attempts} times; split it and try again"
+                self.refuse(job_id, worker, name, reason)
         return len(interrupted)
 
     def forget_ended(self, before: float) -> int:
@@ -214,6 +236,11 @@ class JobLedger:
             changed = session.exec(update(IngestJobRow).where(*condition).values(**values, heartbeat_at=self._clock()))
             session.commit()
         return bool(changed.rowcount)
+
+
+def _belongs(row: IngestJobRow, worker: str) -> bool:
+    """A worker that was taken for dead may wake up: the job is its successor's then."""
+    return (row.state, row.worker) == (JobState.RUNNING, worker)
 
 
 def _as_job(row: IngestJobRow) -> IngestJob:

@@ -8,18 +8,19 @@ from enum import StrEnum
 
 from knowledge.ingesting.ingest_values import STAGES, FileResult, Stage
 from knowledge.passages import Refusal
+from knowledge.storing.open_jobs import ENDED, OPEN, JobState
+
+__all__ = ["ENDED", "OPEN", "REREAD", "BatchProgress", "FilePage", "IngestJob", "JobState", "Standing"]
+
+REREAD = "reread-"  # how the id of a job begins that reads a document's own bytes again
 
 
-class JobState(StrEnum):
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"
-    REFUSED = "refused"  # nothing of it could be taken in, or its end
-    CANCELLED = "cancelled"
+class Standing(StrEnum):
+    """What a heartbeat is answered."""
 
-
-OPEN = (JobState.QUEUED, JobState.RUNNING)
-ENDED = (JobState.DONE, JobState.REFUSED, JobState.CANCELLED)
+    HELD = "held"
+    CANCELLED = "cancelled"  # still ours, to be ended
+    LOST = "lost"  # somebody else's by now, or ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ class IngestJob:
     batch_id: str = ""
     encoding: str = ""
     refusals: int = 0  # all of them, once it has ended
+
+    @property
+    def is_reread(self) -> bool:
+        """Whether it may only change a document that is still there, with the same bytes."""
+        return self.job_id.startswith(REREAD)
 
     @property
     def stage_number(self) -> int:

@@ -13,9 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from knowledge.errors import KnowledgeError
-
 _log = logging.getLogger(__name__)
+
+MEMORY_EXIT_CODE = 75  # of a worker that has outgrown its budget; the next one goes on with the next file
 
 _LOOK_SECONDS = 0.5  # between two looks at a worker that is busy
 _IDLE_SECONDS = 15.0  # between two looks for work that another process has left behind
@@ -28,7 +28,7 @@ class Worker(Protocol):
     """A process that works until there is nothing to do."""
 
     def exit_code(self) -> int | None:
-        """None while it runs; 0 when it has ended because there was nothing to do."""
+        """None while it runs; 0 when it has ended because there was nothing to do, MEMORY_EXIT_CODE to make room."""
         ...
 
     def memory_mb(self) -> float:
@@ -114,7 +114,8 @@ class WorkerKeeper:
             self._wake.clear()
             try:
                 busy = self._look()
-            except (KnowledgeError, OSError):
+            except Exception:  # noqa: BLE001
+                # Without this thread no upload is ever taken in again: it outlives whatever one look brings.
                 _log.exception("The uploads wait %.0f seconds", _IDLE_SECONDS)
                 self._wake.wait(_IDLE_SECONDS)
                 continue
@@ -137,7 +138,7 @@ class WorkerKeeper:
         if code is None:
             return
         self._worker = None
-        if code == 0:
+        if code in (0, MEMORY_EXIT_CODE):
             self._crashes = 0
             return
         pause = min(_LONGEST_PAUSE, _SHORTEST_PAUSE * 2**self._crashes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import unicodedata
 import zipfile
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -17,6 +18,8 @@ from knowledge.readers.zip_safety import UNREADABLE_MEMBER, open_zip
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
 _MAY_BE_LARGER = (".zip", ".jsonl")
+_UNPRINTABLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_JOINERS = "\u200c\u200d"
 _DEEPEST = 1  # archives inside the archive; none inside those
 
 
@@ -64,7 +67,7 @@ class _Expansion:
         self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, full: str, path: str, depth: int
     ) -> Iterator[SourceFile | Refusal]:
         if (reason := self._objection(member, path, depth)) is not None:
-            yield Refusal(full, reason)
+            yield Refusal("".join(each if _prints(each) else "\ufffd" for each in full), reason)
             return
         try:
             content = archive.read(member)
@@ -83,6 +86,8 @@ class _Expansion:
     def _objection(self, member: zipfile.ZipInfo, path: str, depth: int) -> str | None:
         if _leaves_the_archive(path):
             return "its path leads out of the archive; make the archive anew with plain paths"
+        if not _prints(path):
+            return "its name holds characters that do not print; rename it and make the archive anew"
         if member.flag_bits & _ENCRYPTED:
             return "it is password-protected; upload an archive without a password"
         if stat.S_ISLNK(member.external_attr >> 16):
@@ -135,6 +140,11 @@ def _path_of(member: zipfile.ZipInfo, encoding: str) -> str:
 
 def _leaves_the_archive(path: str) -> bool:
     return path.startswith("/") or path[1:2] == ":" or ".." in path.split("/") or "\x00" in path
+
+
+def _prints(path: str) -> bool:
+    """Without control and direction characters, and line ends; joiners belong to words and emoji."""
+    return not any(unicodedata.category(each) in _UNPRINTABLE and each not in _JOINERS for each in path)
 
 
 def _is_hidden(path: str) -> bool:

@@ -18,7 +18,15 @@ from knowledge.readers.signatures import (
     what_it_seems,
 )
 
-__all__ = ["READABLE_PACKAGES", "SUPPORTED_EXTENSIONS", "FileType", "extension_of", "recognise", "what_it_seems"]
+__all__ = [
+    "READABLE_PACKAGES",
+    "SUPPORTED_EXTENSIONS",
+    "FileType",
+    "extension_of",
+    "is_same_kind",
+    "recognise",
+    "what_it_seems",
+]
 
 
 class FileType(StrEnum):
@@ -86,6 +94,13 @@ def extension_of(name: str) -> str:
     """The extension in lower case, with its dot; ".jsonl.gz" counts as one."""
     suffixes = PurePosixPath(name.replace("\\", "/").lower()).suffixes
     return "".join(suffixes[-2:]) if suffixes[-2:] == [".jsonl", ".gz"] else "".join(suffixes[-1:])
+
+
+def is_same_kind(name: str, other: str) -> bool:
+    """Whether two files are of one kind by their extensions alone: "a.htm" and "b.html" are."""
+    one, two = extension_of(name), extension_of(other)
+    kind = _TYPE_OF_EXTENSION.get(one)
+    return one == two or (kind is not None and kind is _TYPE_OF_EXTENSION.get(two))
 
 
 def recognise(name: str, content: bytes) -> FileType:

@@ -233,9 +233,15 @@ class Catalog:
     def remove_document(self, document_id: str, *, also_copies: bool = False) -> RemovedDocument:
         """Takes a document out; its text and vectors are overwritten in the same transaction. DocumentNotFound.
 
-        With `also_copies` all its versions are erased from the snapshots, too: no rollback brings them back.
+        With `also_copies` all its versions are erased from the snapshots, too: no rollback brings them back. That goes
+        for a document that is gone already as well, by vanishing from its folder, say: see `was_gone`.
         """
         with writing(self._engine) as session:
+            row = session.get(DocumentRow, document_id)
+            if also_copies and (row is None or row.state != DocumentState.READY):
+                gone = _erase_what_is_left(session, document_id, row)
+                session.commit()
+                return gone
             row = _ready(session, document_id)
             generation = next_generation(session)
             numbers = tuple(number_of(passage) for passage in _rows_of(session, [document_id]))
@@ -298,6 +304,16 @@ def _ready(session: Session, document_id: str) -> DocumentRow:
     if row is None or row.state != DocumentState.READY:
         raise DocumentNotFound(document_id)
     return row
+
+
+def _erase_what_is_left(session: Session, document_id: str, row: DocumentRow | None) -> RemovedDocument:
+    """Of a document that cannot be found. The generation stays: nothing that can be found changes. DocumentNotFound."""
+    copies = erase_copies(session, [document_id])
+    if row is None and not copies:
+        raise DocumentNotFound(document_id)
+    state = session.get(CatalogStateRow, ONLY_STATE)
+    title = row.title if row is not None else document_id
+    return RemovedDocument(document_id, title, (), state.generation if state else 0, copies, was_gone=True)
 
 
 def _rows_of(session: Session, document_ids: Sequence[str]) -> list[PassageRow]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from knowledge.passages import DocumentText, Passage
 
+ENTRY_SOURCES = "entry:"  # how sources of documents begin that follow the table of entries, not files
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentDraft:
@@ -58,6 +60,7 @@ class RemovedDocument:
     numbers: tuple[int, ...]  # of the passages that are gone
     generation: int
     copies: int = 0  # erased from snapshots
+    was_gone: bool = False  # it could not be found any more; there were copies at most
 
 
 @dataclass(frozen=True, slots=True)

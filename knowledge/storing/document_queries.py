@@ -126,6 +126,12 @@ def original_of(engine: Engine, document_id: str) -> OriginalFile:
     return OriginalFile(*row)
 
 
+def source_of(engine: Engine, document_id: str) -> str | None:
+    """Also of a document that cannot be found any more. None of one that never was."""
+    with reading(engine) as session:
+        return session.exec(select(DocumentRow.source).where(col(DocumentRow.document_id) == document_id)).first()
+
+
 def _conditions(wanted: DocumentFilter) -> Iterator[ColumnElement[bool]]:
     yield col(DocumentRow.state) == wanted.state
     if wanted.query.strip():

@@ -6,12 +6,13 @@ none, however large the knowledge base is.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from knowledge.chunking import split_into_passages
 from knowledge.embedding.paced_embedding import OnEmbedded, PacedEmbedding
-from knowledge.errors import DocumentNotFound, DocumentRefused
+from knowledge.errors import DocumentNotFound, DocumentRefused, KnowledgeError
 from knowledge.languages import detect_language
 from knowledge.passages import Change
 from knowledge.protocols import Embedder
@@ -19,6 +20,8 @@ from knowledge.storing.catalog import AlsoWrite, Catalog
 from knowledge.storing.catalog_values import DocumentDraft, PreparedDocument
 from knowledge.storing.document_queries import checksums_in_use, checksums_of
 from knowledge.storing.originals import Originals
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,12 @@ class Intake:
         vectors = self._embedding.embed(list(fresh.values()), on_embedded).astype(np.dtype("<f2"))
         stored = {key: vector.tobytes() for key, vector in zip(fresh, vectors, strict=True)}
         originals = {each.prepared.draft.sha256: each.original for each in documents if each.original is not None}
-        with self._originals.keeping(originals):
-            changes = self._catalog.write_documents(prepared, stored, self._embedder.fingerprint, also=also)
+        try:
+            with self._originals.keeping(originals):
+                changes = self._catalog.write_documents(prepared, stored, self._embedder.fingerprint, also=also)
+        except Exception:
+            self._forget_unwritten(originals)
+            raise
         self.forget_originals(ids)
         return changes
 
@@ -95,6 +102,13 @@ class Intake:
     def forget_originals(self, document_ids: Sequence[str]) -> int:
         """Deletes whatever these documents were ever read from and no document is read from now; returns how many."""
         return self._originals.forget(checksums_of(self._catalog.engine, document_ids), self._in_use)
+
+    def _forget_unwritten(self, checksums: Collection[str]) -> None:
+        """Deletes what was kept for a transaction that failed."""
+        try:
+            self._originals.forget(checksums, self._in_use)
+        except KnowledgeError as error:  # the first failure is the one to tell of; the next sweep finds them
+            _log.warning("Originals without a document stay until the next start: %s", error)
 
     def _in_use(self, checksums: Collection[str]) -> frozenset[str]:
         return checksums_in_use(self._catalog.engine, checksums)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Column, LargeBinary, delete
-from sqlmodel import Field, Session, SQLModel, col
+from sqlalchemy import Column, LargeBinary, delete, func, update
+from sqlmodel import Field, Session, SQLModel, col, select
 
 
 class SnapshotRow(SQLModel, table=True):
@@ -51,3 +51,23 @@ def erase_copies(session: Session, document_ids: Sequence[str]) -> int:
     """Erases every version of some documents from all snapshots; returns how many copies there were."""
     erased = session.exec(delete(DocumentCopyRow).where(col(DocumentCopyRow.document_id).in_(document_ids)))
     return int(erased.rowcount)
+
+
+def rename_snapshot(session: Session, old: str, new: str) -> None:
+    """`old` must be there, `new` must not."""
+    row = session.get_one(SnapshotRow, old)
+    session.add(SnapshotRow(**{**row.model_dump(), "name": new}))
+    session.flush()
+    theirs = col(SnapshotDocumentRow.snapshot) == old
+    session.exec(update(SnapshotDocumentRow).where(theirs).values(snapshot=new))
+    session.delete(row)
+    session.flush()
+
+
+def forget_unused_copies(session: Session) -> None:
+    """Deletes the copies that no snapshot lists."""
+    used = select(func.count()).where(
+        col(SnapshotDocumentRow.document_id) == col(DocumentCopyRow.document_id),
+        col(SnapshotDocumentRow.version) == col(DocumentCopyRow.version),
+    )
+    session.exec(delete(DocumentCopyRow).where(used.scalar_subquery() == 0))

@@ -2,7 +2,8 @@
 
 A snapshot lists the documents there were, each in a version; a copy of every such version, with passages and vectors,
 lies in the database beside it, once for all snapshots that have it. What `documents remove` takes out is erased from
-the copies in the same transaction: a rollback cannot bring it back, and says so.
+the copies in the same transaction: a rollback cannot bring it back, and says so. Documents that follow the table of
+entries are in no snapshot, and no rollback touches them: they would contradict their entries.
 """
 
 from __future__ import annotations
@@ -13,16 +14,23 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, delete, func, update
+from sqlalchemy import Engine, delete, update
 from sqlmodel import Session, col, select
 
 from knowledge.database import reading, writing
 from knowledge.errors import SnapshotUnusable
 from knowledge.passages import DocumentState
 from knowledge.storing.catalog_rows import CatalogStateRow, DocumentRow, PassageRow, new_version
+from knowledge.storing.catalog_values import ENTRY_SOURCES
 from knowledge.storing.document_copies import checksum_of, contents_of, copy_of, restore_document, restored_passage
 from knowledge.storing.generations import ONLY_STATE, bury, next_generation, parts_of
-from knowledge.storing.snapshot_rows import DocumentCopyRow, SnapshotDocumentRow, SnapshotRow
+from knowledge.storing.snapshot_rows import (
+    DocumentCopyRow,
+    SnapshotDocumentRow,
+    SnapshotRow,
+    forget_unused_copies,
+    rename_snapshot,
+)
 
 BEFORE_ROLLBACK = "before-rollback"
 _IN_THE_MAKING = "before-rollback (in the making)"  # no name a person can give
@@ -103,7 +111,14 @@ class Snapshots:
         return self._make(name, automatic=False, on_copied=on_copied)
 
     def _make(self, name: str, *, automatic: bool, on_copied: OnCopied | None = None) -> Snapshot:
-        # Copies first, some at a time: killed here, they wait for the next snapshot. The names are written at the end.
+        self._copy_ahead(on_copied)
+        with writing(self._engine) as session:
+            row = self._copied_and_listed(session, name, automatic=automatic)
+            session.commit()
+            return _as_snapshot(row)
+
+    def _copy_ahead(self, on_copied: OnCopied | None) -> None:
+        # Some at a time: killed here, the copies wait for the next snapshot. The names are written at the end.
         with reading(self._engine) as session:
             missing = [live.document_id for live in _without_copy(session)]
         for first in range(0, len(missing), _COPIES_AT_ONCE):
@@ -112,12 +127,13 @@ class Snapshots:
             with writing(self._engine) as session:
                 _copy(session, missing[first : first + _COPIES_AT_ONCE])
                 session.commit()
-        with writing(self._engine) as session:
-            _copy(session, [live.document_id for live in _without_copy(session)])  # changed meanwhile
-            session.exec(delete(SnapshotRow).where(col(SnapshotRow.name) == name))
-            row = self._listed(session, name, automatic=automatic)
-            session.commit()
-            return _as_snapshot(row)
+
+    def _copied_and_listed(self, session: Session, name: str, *, automatic: bool) -> SnapshotRow:
+        # On PostgreSQL the lock keeps writers of documents out until the commit. SQLite has one writer anyway.
+        session.get(CatalogStateRow, ONLY_STATE, with_for_update=True)
+        _copy(session, [live.document_id for live in _without_copy(session)])  # changed meanwhile
+        session.exec(delete(SnapshotRow).where(col(SnapshotRow.name) == name))
+        return self._listed(session, name, automatic=automatic)
 
     def _listed(self, session: Session, name: str, *, automatic: bool) -> SnapshotRow:
         copies = _copies(session)
@@ -152,7 +168,7 @@ class Snapshots:
         with writing(self._engine) as session:
             _named(session, name)
             session.exec(delete(SnapshotRow).where(col(SnapshotRow.name) == name))
-            _forget_unused_copies(session)
+            forget_unused_copies(session)
             session.commit()
 
     def problems(self) -> tuple[str, ...]:
@@ -175,17 +191,20 @@ class Snapshots:
         Raises SnapshotUnusable where there is no such snapshot or a copy of it is damaged; nothing has changed then.
         """
         self._checked(name)
-        self._make(_IN_THE_MAKING, automatic=True, on_copied=on_copied)
+        self._copy_ahead(on_copied)
         with writing(self._engine) as session:
+            # In this transaction: what comes in before it is kept, too, and nothing can come in between.
+            self._copied_and_listed(session, _IN_THE_MAKING, automatic=True)
             report = self._roll_back(session, name)
             session.exec(delete(SnapshotRow).where(col(SnapshotRow.name) == BEFORE_ROLLBACK))
-            _rename(session, _IN_THE_MAKING, BEFORE_ROLLBACK)
-            _forget_unused_copies(session)
+            rename_snapshot(session, _IN_THE_MAKING, BEFORE_ROLLBACK)
+            forget_unused_copies(session)
             session.commit()
         return report
 
     def _roll_back(self, session: Session, name: str) -> RollbackReport:
-        wanted = {row.document_id: row for row in _members(session, name)}
+        members = _members(session, name)  # an older release put entries' documents in
+        wanted = {row.document_id: row for row in members if not row.source.startswith(ENTRY_SOURCES)}
         copies = _copies(session)
         erased = [row for row in wanted.values() if (row.document_id, row.version) not in copies]
         lost = {row.document_id for row in erased}
@@ -286,7 +305,8 @@ def _is_same(now: _Live, wanted: SnapshotDocumentRow) -> bool:
 
 def _live_documents(session: Session) -> list[_Live]:
     columns = (DocumentRow.document_id, DocumentRow.version, DocumentRow.source, DocumentRow.title)
-    query = select(*columns).where(col(DocumentRow.state) == DocumentState.READY)
+    written_by_hand = col(DocumentRow.source).startswith(ENTRY_SOURCES, autoescape=True)
+    query = select(*columns).where(col(DocumentRow.state) == DocumentState.READY, ~written_by_hand)
     return [_Live(*row) for row in session.exec(query.order_by(col(DocumentRow.document_id)))]
 
 
@@ -324,21 +344,3 @@ def _copy(session: Session, document_ids: Sequence[str]) -> None:
         )
         session.flush()
         session.expunge_all()
-
-
-def _rename(session: Session, old: str, new: str) -> None:
-    row = _named(session, old)
-    session.add(SnapshotRow(**{**row.model_dump(), "name": new}))
-    session.flush()
-    theirs = col(SnapshotDocumentRow.snapshot) == old
-    session.exec(update(SnapshotDocumentRow).where(theirs).values(snapshot=new))
-    session.delete(row)
-    session.flush()
-
-
-def _forget_unused_copies(session: Session) -> None:
-    used = select(func.count()).where(
-        col(SnapshotDocumentRow.document_id) == col(DocumentCopyRow.document_id),
-        col(SnapshotDocumentRow.version) == col(DocumentCopyRow.version),
-    )
-    session.exec(delete(DocumentCopyRow).where(used.scalar_subquery() == 0))

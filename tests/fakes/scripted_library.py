@@ -152,6 +152,9 @@ class ScriptedJobs:
     def reread(self, original: OriginalFile, content: bytes, *, encoding: str) -> str:
         return self.accept(original.source, content, encoding=encoding)
 
+    def replace(self, original: OriginalFile, file: BinaryIO, *, batch_id: str = "") -> str:
+        return self.accept(original.source, file.read(), batch_id=batch_id)
+
     def jobs(self, *, limit: int = 100, batch_id: str = "") -> tuple[IngestJob, ...]:
         with self._lock:
             found = [job for job in self._jobs.values() if batch_id in ("", job.batch_id)]

@@ -30,6 +30,8 @@ class FakeWorkplace:
         self.workers: deque[FakeWorker] = deque()
         self.launched = threading.Semaphore(0)
         self.saved = threading.Semaphore(0)
+        self.failed = threading.Semaphore(0)
+        self.failures: list[Exception] = []  # what the next calls of `catch_up` raise
         self.caught_up = 0
         self.now = 0.0
 
@@ -42,6 +44,9 @@ class FakeWorkplace:
         return frozenset(self.work)
 
     def catch_up(self) -> None:
+        if self.failures:
+            self.failed.release()
+            raise self.failures.pop()
         self.caught_up += 1
 
     def save(self) -> None:

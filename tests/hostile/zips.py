@@ -88,7 +88,7 @@ def names() -> Iterator[Case]:
     for number, name in enumerate(hostile):
         yield Case(f"a member named {name[:30]!r}", f"name{number}.zip", zipped({name: TEXT.encode()}))
     yield Case("a link to a file", "link.zip", _link("/etc/passwd"), refused=True)
-    yield Case("the same name a thousand times", "same.zip", _same_name(1000))
+    yield Case("the same name 200 times", "same.zip", _same_name(200))
 
 
 def _link(target: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
@@ -49,6 +50,16 @@ def test_an_upload_becomes_a_job_a_document_and_can_be_removed(client: TestClien
     assert receipt.json()["unreachable"] is True
     again = client.delete(f"{PATH}/{documents[0]['id']}", auth=EDITOR)
     assert (again.status_code, again.json()["code"]) == (404, "document_not_found")
+
+
+def test_an_answer_written_by_hand_is_no_document_to_list_or_remove(client: TestClient) -> None:
+    before = client.get(PATH, auth=EDITOR).json()["total"]
+    answer = {"questions": {"en": ["Are you open on Sunday?"]}, "answers": {"en": "Never."}}
+    entry = client.post("/api/v1/entries", json=answer, auth=EDITOR).json()["id"]
+    assert client.get(PATH, auth=EDITOR).json()["total"] == before
+    refused = client.delete(f"{PATH}/entry-{entry}-en", auth=EDITOR)
+    assert (refused.status_code, refused.json()["code"]) == (409, "is_entry")
+    assert "an answer that was written by hand; remove it among the answers" in refused.json()["message"]
 
 
 def test_a_waiting_upload_can_be_cancelled_once(client: TestClient) -> None:
@@ -176,3 +187,14 @@ def test_the_list_comes_in_pages_and_can_be_filtered(client: TestClient, desk: D
     assert client.get(PATH, params={"query": "PAGE 3"}, auth=EDITOR).json()["total"] == 1
     for wrong in ({"limit": 0}, {"offset": -1}, {"state": "eaten"}, {"order": "size"}):
         assert client.get(PATH, params=wrong, auth=EDITOR).status_code == 422
+
+
+def test_the_name_of_an_original_is_one_header_whatever_is_in_it(client: TestClient, desk: Desk) -> None:
+    desk.library.add("re\tport\r\nX-Evil: 1\x7f.md", "Report", "text")
+    key = desk.library.documents()[0].document_id
+    answer = client.get(f"{PATH}/{quote(key)}/original", auth=EDITOR)
+    assert answer.status_code == 200
+    assert "x-evil" not in answer.headers
+    disposition = answer.headers["content-disposition"]
+    assert 'filename="re_port__X-Evil: 1_.md"' in disposition
+    assert disposition.isprintable()

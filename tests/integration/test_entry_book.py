@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,9 @@ from knowledge.entries.entry_book import EntryBook, document_id_of
 from knowledge.entries.entry_values import EntryDraft
 from knowledge.errors import EntryChanged, EntryNotFound, EntryRefused
 from knowledge.library import KnowledgeLibrary
+from knowledge.passages import Change, Document
 from knowledge.storing.catalog import Catalog
+from knowledge.storing.catalog_values import DocumentDraft, RemovalReceipt
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.passage_index import FakePassageIndex
 
@@ -145,6 +147,76 @@ def test_what_a_crash_left_between_entries_and_documents_is_mended(book: EntryBo
     standing = {each.document_id for each in library.documents()}
     assert standing == {document_id_of(kept.entry_id, language) for language in ("en", "zh")}
     assert book.mend() == 0
+
+
+class InterruptedShelf:
+    """A library at which somebody else is served before the first document is put up, and after the list is read."""
+
+    def __init__(self, library: KnowledgeLibrary) -> None:
+        self._library = library
+        self.before_adding: Callable[[], object] | None = None
+        self.after_listing: Callable[[], object] | None = None
+
+    def documents(self) -> Sequence[Document]:
+        found = self._library.documents()
+        act, self.after_listing = self.after_listing, None
+        if act is not None:
+            act()
+        return found
+
+    def add_document(self, draft: DocumentDraft) -> Change:
+        act, self.before_adding = self.before_adding, None
+        if act is not None:
+            act()
+        return self._library.add_document(draft)
+
+    def remove_document(self, document_id: str) -> RemovalReceipt:
+        return self._library.remove_document(document_id)
+
+
+def test_an_edit_under_way_does_not_bring_a_removed_entry_back(
+    engine: Engine, book: EntryBook, library: KnowledgeLibrary
+) -> None:
+    entry, shelf = book.add(SUNDAYS, editor="edda"), InterruptedShelf(library)
+    shelf.before_adding = lambda: book.remove(entry.entry_id, editor="olga")
+    EntryBook(engine, FakeEmbedder(), shelf).edit(entry.entry_id, SUNDAYS, editor="edda", expected_version=1)
+    assert library.documents() == ()
+
+
+def test_of_two_edits_that_cross_the_newer_text_is_found(
+    engine: Engine, book: EntryBook, library: KnowledgeLibrary
+) -> None:
+    entry, shelf = book.add(SUNDAYS, editor="edda"), InterruptedShelf(library)
+    older, newer = (EntryDraft({"en": ("Do you ski?",)}, {"en": answer}) for answer in ("Never.", "Always."))
+    shelf.before_adding = lambda: book.edit(entry.entry_id, newer, editor="olga", expected_version=2)
+    EntryBook(engine, FakeEmbedder(), shelf).edit(entry.entry_id, older, editor="edda", expected_version=1)
+    assert "Always." in library.document_text(document_id_of(entry.entry_id, "en"))
+
+
+def test_documents_that_are_all_that_is_left_of_an_entry_can_be_removed(
+    engine: Engine, book: EntryBook, library: KnowledgeLibrary
+) -> None:
+    entry = book.add(SUNDAYS, editor="edda")
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM entry_wording"))
+        connection.execute(text("DELETE FROM entry"))
+    receipt = book.remove(entry.entry_id, editor="olga")
+    assert (receipt.title, receipt.unreachable) == ("Are you open on Sunday?", True)
+    assert library.documents() == ()
+    with pytest.raises(EntryNotFound):
+        book.remove(entry.entry_id, editor="olga")
+
+
+def test_mending_spares_what_is_written_and_follows_what_is_removed_meanwhile(
+    engine: Engine, book: EntryBook, library: KnowledgeLibrary
+) -> None:
+    gone, shelf = book.add(SUNDAYS, editor="edda"), InterruptedShelf(library)
+    mending, written = EntryBook(engine, FakeEmbedder(), shelf), []
+    shelf.after_listing = lambda: written.append(book.add(SUNDAYS, editor="edda"))
+    shelf.before_adding = lambda: book.remove(gone.entry_id, editor="olga")
+    mending.mend()
+    standing = {each.document_id for each in library.documents()}
+    assert standing == {document_id_of(written[0].entry_id, language) for language in ("en", "zh")}
 
 
 def test_another_embedder_makes_the_vectors_anew(engine: Engine, book: EntryBook, library: KnowledgeLibrary) -> None:

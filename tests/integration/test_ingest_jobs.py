@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from knowledge.ingesting.ingest_jobs import IngestJobs
 from knowledge.ingesting.ingest_values import FileOutcome, FileResult, Stage
 from knowledge.ingesting.job_journal import JobLostError
 from knowledge.ingesting.job_ledger import JobLedger
-from knowledge.ingesting.job_values import IngestJob, JobState
+from knowledge.ingesting.job_values import IngestJob, JobState, Standing
 from knowledge.library import KnowledgeLibrary
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.knowledge import a_library
@@ -187,7 +188,7 @@ def test_a_worker_that_was_taken_for_dead_cannot_write_any_more(
     a_worker(library, tmp_path).work_off()
     with pytest.raises(JobLostError):
         slow.note([a_result("late")])
-    assert ledger.beat(accepted, "elsewhere:1:slow", None)  # "do not be at it any more"
+    assert ledger.beat(accepted, "elsewhere:1:slow", None) is Standing.LOST
     assert [file.source for file in jobs.files(accepted).files] == ["faq.md"]
 
 
@@ -310,3 +311,17 @@ def wait_until_heard(jobs: IngestJobs, job_id: str) -> None:
         before = the_job(jobs, job_id).heartbeat_at
         while the_job(jobs, job_id).heartbeat_at == before:
             pace.wait(0.01)
+
+
+def test_other_bytes_take_the_place_of_a_document_out_of_an_archive(
+    library: KnowledgeLibrary, jobs: IngestJobs, tmp_path: Path
+) -> None:
+    jobs.accept("handbook.zip", an_archive({"returns/faq.md": PAGE}))
+    a_worker(library, tmp_path).work_off()
+    (before,) = library.documents()
+    original, _ = library.original(before.document_id)
+    jobs.replace(original, io.BytesIO(b"# FAQ\n\nRefunds take nine days."))
+    a_worker(library, tmp_path).work_off()
+    (after,) = library.documents()
+    assert (after.source, after.document_id, after.version) == (before.source, before.document_id, before.version + 1)
+    assert library.search("refunds", limit=1)[0].passage.text == "Refunds take nine days."

@@ -70,6 +70,15 @@ def test_one_process_serves_many_files(process: ReadingProcess) -> None:
     assert process.child_id == child
 
 
+def test_the_memory_of_whoever_started_the_process_is_not_counted_as_its_own(process: ReadingProcess) -> None:
+    held = bytearray(b"x" * (900 * 2**20))
+    process.read_file("a.txt", b"words")
+    child = process.child_id
+    process.read_file("b.txt", b"words")
+    assert process.child_id == child
+    assert process.peak_bytes < len(held) / 2
+
+
 def test_the_documents_of_an_archive_are_listed_and_read_one_by_one(process: ReadingProcess) -> None:
     opened = process.open(
         "docs.zip", zipped({"a.md": b"# A", "in.jsonl": b'{"id":"x","text":"X"}\n{', "b/c.txt": b"C"})

@@ -14,10 +14,11 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session, select
 
-from knowledge.errors import SnapshotUnusable
+from knowledge.errors import DocumentNotFound, SnapshotUnusable
 from knowledge.library import KnowledgeLibrary
-from knowledge.storing.snapshot_rows import DocumentCopyRow, SnapshotDocumentRow
-from knowledge.storing.snapshots import BEFORE_ROLLBACK
+from knowledge.storing.catalog_values import DocumentDraft
+from knowledge.storing.snapshot_rows import DocumentCopyRow, SnapshotDocumentRow, SnapshotRow
+from knowledge.storing.snapshots import BEFORE_ROLLBACK, _checksum, _members
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.knowledge import a_draft, a_library
 
@@ -92,6 +93,68 @@ def test_what_was_removed_for_good_does_not_come_back_and_is_named(library: Know
         assert "secret" not in texts(library)
     library.catalog.engine.dispose()  # the last connection empties the write-ahead log into the file
     assert [p for p in tmp_path.rglob("*") if p.is_file() and b"zanzibar" in p.read_bytes()] == []
+
+
+def test_what_vanished_from_its_folder_can_still_be_erased_from_the_snapshots(library: KnowledgeLibrary) -> None:
+    library.snapshots.make("good")
+    library.remove_quietly(["refunds"])
+    generation = library.catalog.state().generation
+    receipt = library.remove_document("refunds")
+    assert (receipt.title, receipt.copies, receipt.passages, receipt.unreachable) == ("Help", 1, 0, True)
+    assert library.catalog.state().generation == generation
+    assert [one.document_id for one in library.rollback("good").not_restored] == ["refunds"]
+    assert texts(library) == {"invoices": INVOICES}
+    for unknown in ("refunds", "never-there"):
+        with pytest.raises(DocumentNotFound):
+            library.remove_document(unknown)
+
+
+def test_what_comes_in_while_a_rollback_begins_is_kept_for_its_undoing(
+    library: KnowledgeLibrary, tmp_path: Path
+) -> None:
+    library.snapshots.make("good")
+    other = a_library(tmp_path)
+    late: list[str] = []
+
+    def another_upload(*_: object) -> None:
+        """Before each transaction of the rollback."""
+        late.append(f"late{len(late)}")
+        other.add_document(a_draft(late[-1], f"The shop has {len(late)} doors."))
+
+    event.listen(library.catalog.engine, "checkout", another_upload)
+    library.snapshots.rollback("good")
+    event.remove(library.catalog.engine, "checkout", another_upload)
+    assert len(late) >= 2
+    library.rollback(BEFORE_ROLLBACK)
+    assert sorted(texts(library)) == sorted(["refunds", "invoices", *late])
+
+
+def test_documents_of_entries_are_in_no_snapshot_and_no_rollback_touches_them(library: KnowledgeLibrary) -> None:
+    def entry(answer: str, name: str = "entry-1-en") -> DocumentDraft:
+        return replace(a_draft(name, answer), source=f"entry:{name}", collection="entries")
+
+    library.add_document(entry("We ski."))
+    assert library.snapshots.make("good").documents == 2
+    library.add_document(entry("We do not ski."))
+    library.add_document(entry("We swim.", "entry-2-en"))
+    now = texts(library)
+    report = library.rollback("good")
+    assert (report.restored, report.removed, report.unchanged) == (0, 0, 2)
+    assert texts(library) == now
+
+
+def test_documents_of_entries_in_an_older_snapshot_are_not_brought_back(library: KnowledgeLibrary) -> None:
+    library.snapshots.make("good")
+    with Session(library.catalog.engine) as session:  # as an earlier release has written it
+        member = session.get_one(SnapshotDocumentRow, ("good", "refunds"))
+        member.source = "entry:1/en"
+        session.add(member)
+        session.flush()
+        session.get_one(SnapshotRow, "good").checksum = _checksum(_members(session, "good"))
+        session.commit()
+    library.remove_quietly(["refunds"])
+    assert library.rollback("good").restored == 0
+    assert texts(library) == {"invoices": INVOICES}
 
 
 def test_what_was_added_again_under_the_name_of_what_was_removed_for_good_stays(library: KnowledgeLibrary) -> None:

@@ -127,3 +127,32 @@ def test_only_vectors_are_kept_of_a_question_that_is_erased(front: Front) -> Non
         connection.execute(text("DELETE FROM conversation"))
         assert "555" not in str(connection.execute(text("SELECT * FROM question_vector")).all())
     assert front.gaps.look().groups == ()
+
+
+def test_a_dismissed_question_is_kept_without_the_customers_words(front: Front) -> None:
+    front.ask("My number is 555 0100, who calls me?")
+    front.gaps.dismiss(front.gaps.look().groups[0], editor="edda")
+    with front.engine.begin() as connection:
+        connection.execute(text("DELETE FROM conversation"))
+        assert "555" not in str(connection.execute(text("SELECT * FROM dismissed_question")).all())
+    front.ask("my number is 555 0100: who calls me")
+    assert front.gaps.look().groups == ()
+
+
+def test_an_erased_conversation_leaves_the_groups_though_it_was_not_the_last(front: Front) -> None:
+    front.ask("Do you sell elephants?")
+    front.ask("Who is your boss?")
+    assert len(front.gaps.look().groups) == 2
+    with front.engine.begin() as connection:
+        connection.execute(text("DELETE FROM conversation WHERE number = (SELECT MIN(number) FROM conversation)"))
+    assert [gap.question for gap in front.gaps.look().groups] == ["Who is your boss?"]
+
+
+def test_taking_a_dismissal_back_brings_its_group_back(front: Front) -> None:
+    front.ask("Do you sell elephants?")
+    gap = front.gaps.look().groups[0]
+    front.gaps.dismiss(gap, editor="edda")
+    assert front.gaps.look().groups == ()
+    with front.engine.begin() as connection:
+        connection.execute(text("DELETE FROM dismissed_question"))
+    assert [each.question for each in front.gaps.look().groups] == [gap.question]

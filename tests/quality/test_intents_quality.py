@@ -83,24 +83,9 @@ def test_bank_messages_with_few_examples(embedder: Embedder, shots: int, least: 
 
 
 @needs_data
-def test_a_tuned_encoder_recognises_more(embedder: Embedder, capsys: pytest.CaptureFixture[str]) -> None:
-    """On twenty of the intents, so that it takes a minute: not much worse than the head. No whole set was measured."""
-    names = sorted({row.intent for row in _intent_rows("banking77/train")})[::4]
-    train = few_of_each([row for row in _intent_rows("banking77/train") if row.intent in names], 10, seed=0)
-    test = [row for row in _intent_rows("banking77/dev") if row.intent in names]
-    head, full = (
-        train_and_evaluate_intents(test, train, embedder, EvaluationOptions(method)) for method in ("head", "full")
-    )
-    with capsys.disabled():
-        print("\nbanking77, 20 intents, 10 shots", head, full)
-    assert _figure(full, "accuracy") > _figure(head, "accuracy") - 0.02
-    assert _figure(full, "accuracy") > 0.85
-
-
-@needs_data
 def test_messages_about_something_else_are_noticed(embedder: Embedder, capsys: pytest.CaptureFixture[str]) -> None:
     test = _intent_rows("clinc150/dev")
-    test = [*_some([row for row in test if not row.oos], 600), *[row for row in test if row.oos]]
+    test = [*_some([row for row in test if not row.oos], 400), *[row for row in test if row.oos]]
     figures = train_and_evaluate_intents(test, _intent_rows("clinc150/train"), embedder, EvaluationOptions("head", 20))
     with capsys.disabled():
         print("\nclinc150, 20 shots", figures)

@@ -44,6 +44,20 @@ def test_a_path_that_leads_out_of_the_archive_is_refused_alone(name: str) -> Non
     assert kept == SourceFile("good.md", b"G")
 
 
+@pytest.mark.parametrize("sign", ["\n", "\x1b", "\x7f", "\u202e", "\u2028"])
+def test_a_name_with_what_does_not_print_is_refused_alone(sign: str) -> None:
+    refused, kept = expand_source("docs.zip", zipped({f"evil{sign}.md": b"x", "good.md": b"G"}))
+    assert refused == Refusal(
+        "evil\ufffd.md", "its name holds characters that do not print; rename it and make the archive anew"
+    )
+    assert kept == SourceFile("good.md", b"G")
+
+
+@pytest.mark.parametrize("name", ["退货\u3000政策.md", "a\xa0b.md", "\U0001f469\u200d\U0001f4bb.md"])
+def test_wide_spaces_and_joined_emoji_are_names_as_any_other(name: str) -> None:
+    assert list(expand_source("docs.zip", zipped({name: b"x"}))) == [SourceFile(name, b"x")]
+
+
 def test_names_written_by_a_chinese_windows_are_readable() -> None:
     name = "退货政策.md"
     content = zipped({"@@@@@@@@.md": b"x"})
@@ -133,6 +147,13 @@ def test_a_document_without_title_or_id_is_named_after_file_and_line() -> None:
     (record,) = read_json_lines("faq-list.jsonl", lines({"text": "x"}))
     assert isinstance(record, JsonLine)
     assert (record.document_id, record.title) == (None, "Faq list 1")
+
+
+def test_a_list_of_too_many_records_is_refused_where_its_bound_is() -> None:
+    three = [{"text": "one"}, {"text": "two"}, {"text": "three"}]
+    assert len(list(read_json_lines("a.jsonl", lines(*three), limits=ReadingLimits(max_records=3)))) == 3
+    with pytest.raises(DocumentRefused, match="more than 2 records"):
+        list(read_json_lines("a.jsonl", lines(*three), limits=ReadingLimits(max_records=2)))
 
 
 def test_a_gzip_bomb_is_refused() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from knowledge.ingesting.worker_keeper import WorkerKeeper
+from knowledge.ingesting.worker_keeper import MEMORY_EXIT_CODE, WorkerKeeper
 from tests.fakes.worker import FakeWorkplace
 
 
@@ -83,3 +83,27 @@ def test_stopping_ends_the_worker(place: FakeWorkplace, keeper: WorkerKeeper) ->
     assert place.launched.acquire(timeout=10)
     keeper.stop()
     assert [worker.was_stopped for worker in place.workers] == [True]
+
+
+def test_a_worker_that_made_room_is_started_again_without_a_pause(place: FakeWorkplace, keeper: WorkerKeeper) -> None:
+    place.work.add("job")
+    keeper.start()
+    for _ in range(3):
+        assert place.launched.acquire(timeout=10)
+        place.workers[-1].code = MEMORY_EXIT_CODE
+        keeper.wake()
+    assert place.launched.acquire(timeout=10)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("an index is broken"), MemoryError(), ValueError("no such vector")])
+def test_the_keeper_outlives_whatever_following_the_work_raises(
+    place: FakeWorkplace, keeper: WorkerKeeper, error: Exception
+) -> None:
+    place.failures.append(error)
+    place.work.add("job")
+    keeper.start()
+    assert place.launched.acquire(timeout=10)
+    assert place.failed.acquire(timeout=10)
+    place.workers[-1].code = 0
+    keeper.wake()
+    assert place.launched.acquire(timeout=10), "the keeper is gone"

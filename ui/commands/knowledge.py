@@ -79,13 +79,15 @@ def _tell_ingested(report: IngestReport, *, as_json: bool) -> None:
 
 
 @documents.command("list")
-def list_documents(as_json: JsonOption = False) -> None:
+def list_them(as_json: JsonOption = False) -> None:
     """List the documents that can be found."""
     with errors_as_sentences(as_json=as_json):
         from bot.bootstrap import open_home
         from bot.settings import load_settings
+        from knowledge.entries.entry_values import COLLECTION
+        from knowledge.storing.document_queries import DocumentFilter, list_documents
 
-        rows = open_home(load_settings()).catalog.documents()
+        rows = list_documents(open_home(load_settings()).catalog.engine, DocumentFilter(without_collection=COLLECTION))
     if as_json:
         keys = ("title", "source", "state", "passages", "version", "encoding")
         print_json({"documents": [{"id": row.document_id, **{key: getattr(row, key) for key in keys}} for row in rows]})
@@ -103,8 +105,11 @@ def remove(
     with errors_as_sentences(as_json=as_json), progress_bar() as progress:
         from bot.bootstrap import open_library
         from bot.settings import load_settings
+        from knowledge.entries.entry_book import check_no_entry
+        from knowledge.storing.document_queries import DocumentFilter
 
         library = open_library(load_settings(), progress=progress)
+        check_no_entry(library.page(DocumentFilter(document_id=document_id), limit=1).documents)
         receipt = library.remove_document(document_id)
         library.save()
     if as_json:

@@ -80,7 +80,7 @@ def _head(view: DocumentView) -> Html:
 
 
 def _replace(view: DocumentView) -> Html:
-    """The file takes the document's name, whatever it is called on the editor's machine."""
+    """The file takes the document's source, whatever it is called: the server knows that by the document's id."""
     key = "fd-replace"
     return tag(
         "label",
@@ -90,7 +90,7 @@ def _replace(view: DocumentView) -> Html:
         class_="fd-button fd-button--quiet",
         for_=key,
         data_drop=True,
-        data_as=view.document.source,
+        data_replaces=view.document.document_id,
         data_key="replace",
     )
 

@@ -12,16 +12,19 @@ from gradio.utils import get_upload_folder
 
 from bot.bootstrap import Frontdesk
 from knowledge.entries.entry_values import LANGUAGES, EntryDraft
-from knowledge.errors import EntryChanged, EntryNotFound, EntryRefused
+from knowledge.errors import EntryChanged, EntryNotFound, EntryRefused, KnowledgeError
 from knowledge.ingesting.job_values import OPEN
+from knowledge.readers.file_types import is_same_kind
 from ui.knowledge_pages.knowledge_page import ENTRIES
 from ui.knowledge_pages.knowledge_state import KnowledgeState, looked_elsewhere
 from ui.panels import text_of
+from ui.presenter import error_text
 from ui.words import knowledge_wording as words
 from ui.words import wording
 from ui.words.names import megabytes
 from ui.words.wording import say
 
+_MOST_NAMED = 8  # files in one notice, as many as a page reports together
 _MOST_IN_BATCH = 5_000  # jobs looked at when the rest of a batch is cancelled
 
 
@@ -57,14 +60,22 @@ class KnowledgeActs:
 
     def _accept(self, state: KnowledgeState, data: Mapping[str, Any]) -> KnowledgeState:
         """Queues what has arrived; what has not is named."""
-        files, problems = data.get("files"), []
-        for file in files if isinstance(files, list) else []:
-            problem = self._accept_one(file, text_of(data, "batch"), state.language) if isinstance(file, dict) else None
+        sent = data.get("files")
+        files = [file for file in sent if isinstance(file, dict)] if isinstance(sent, list) else []
+        language, batch, replaces = state.language, text_of(data, "batch")[:64], text_of(data, "replaces")
+        if replaces and len(files) > 1:
+            return replace(state, notice=say(words.REPLACE_ONE, language), notice_tone="bad")
+        problems = []
+        for file in files:
+            try:
+                problem = self._accept_one(file, batch, replaces, language)
+            except KnowledgeError as error:  # a full disk, say: what comes after may be smaller
+                problem = f"{text_of(file, 'name')}: {error_text(error, language)}"
             if problem:
                 problems.append(problem)
-        return replace(state, opened="", notice=" ".join(problems[:5]), notice_tone="bad")
+        return replace(state, opened="", notice=" ".join(problems[:_MOST_NAMED]), notice_tone="bad")
 
-    def _accept_one(self, file: Mapping[str, Any], batch: str, language: str) -> str | None:
+    def _accept_one(self, file: Mapping[str, Any], batch: str, replaces: str, language: str) -> str | None:
         name, size = text_of(file, "name"), file.get("size")
         too_large = say(wording.UPLOAD_TOO_LARGE, language, name=name, size=megabytes(self._largest))
         if isinstance(size, int | float) and size > self._largest:
@@ -75,10 +86,20 @@ class KnowledgeActs:
         try:
             if path.stat().st_size > self._largest:
                 return too_large
-            with path.open("rb") as content:
-                self._desk.jobs.accept_file(name.replace("/", " › "), content, batch_id=batch[:64])
+            return self._queue(path, name, batch, replaces, language)
         finally:
             path.unlink(missing_ok=True)
+
+    def _queue(self, path: Path, name: str, batch: str, replaces: str, language: str) -> str | None:
+        """What a document is replaced by is known under the document's own source from then on."""
+        with path.open("rb") as content:
+            if not replaces:
+                self._desk.jobs.accept_file(name.replace("/", " › "), content, batch_id=batch)
+                return None
+            original, _ = self._desk.library.original(replaces)
+            if not is_same_kind(name, original.source):
+                return say(words.REPLACE_OTHER_KIND, language, name=name, source=original.source)
+            self._desk.jobs.replace(original, content, batch_id=batch)
         return None
 
     def _cancel(self, act: str, key: str) -> None:

@@ -12,6 +12,8 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
+from knowledge.entries.entry_book import check_no_entry
+from knowledge.entries.entry_values import COLLECTION
 from knowledge.ingesting.ingest_values import FileOutcome
 from knowledge.passages import DocumentState
 from knowledge.storing.document_queries import DocumentFilter, Order, OriginalFile
@@ -79,7 +81,7 @@ def documents(
     offset: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=_MOST_LISTED)] = _MOST_LISTED,
 ) -> DocumentsOut:
-    wanted = DocumentFilter(query, language, state=state)
+    wanted = DocumentFilter(query, language, without_collection=COLLECTION, state=state)
     page = parts.frontdesk.library.page(wanted, order=order, offset=offset, limit=limit)
     return DocumentsOut(
         documents=[DocumentOut.of(document) for document in page.documents], total=page.total, offset=offset
@@ -171,12 +173,13 @@ def original(document_id: str, parts: SharedParts) -> Response:
     """Always a download: what strangers have written is not opened on our own address."""
     described, content = _original(parts, document_id)
     name = PurePosixPath(described.source).name or document_id
-    plain = "".join(character if character.isascii() and character not in '"\\%' else "_" for character in name)
+    plain = "".join(character if " " <= character <= "~" and character not in '"\\%' else "_" for character in name)
+    encoded = quote(name, safe="", errors="replace")  # RFC 5987
     return Response(
         content,
         media_type="application/octet-stream",
         headers={
-            "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
+            "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}",
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "sandbox; default-src 'none'",
             "Cache-Control": "private, no-store",
@@ -191,10 +194,12 @@ def reread(document_id: str, body: RereadDocument, parts: SharedParts) -> JobOut
     return job(parts.frontdesk.jobs.reread(described, content, encoding=body.encoding), parts)
 
 
-@router.delete("/{document_id}", responses=_GONE, summary="Remove a document")
+@router.delete("/{document_id}", responses={**_GONE, 409: {"model": ProblemOut}}, summary="Remove a document")
 def remove(document_id: str, parts: SharedParts) -> ReceiptOut:
-    """It is not found any more when this returns; the receipt proves it."""
-    return ReceiptOut.of(parts.frontdesk.library.remove_document(document_id))
+    """It is not found any more when this returns; the receipt proves it. Answers are removed under /api/v1/entries."""
+    library = parts.frontdesk.library
+    check_no_entry(library.page(DocumentFilter(document_id=document_id), limit=1).documents)
+    return ReceiptOut.of(library.remove_document(document_id))
 
 
 def _check(files: list[UploadFile], most_bytes: int) -> None:

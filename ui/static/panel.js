@@ -217,16 +217,17 @@ async function sendFiles(zone, files) {
   const status = zone.querySelector("[data-sending]");
   const tell = (text) => status && (status.textContent = text);
   const batch = newId();
+  const { replaces } = zone.dataset; // the id of the document whose place a file takes
   let arrived = [];
   for (const [position, { file, name }] of files.entries()) {
     tell(status ? status.dataset.sending.replace("{count}", `${position + 1}/${files.length}`) : "");
     try {
-      arrived.push({ path: (await upload(file)).path, name: zone.dataset.as || name });
+      arrived.push({ path: (await upload(file)).path, name });
     } catch {
       arrived.push({ path: "", name, size: file.size });
     }
-    if (arrived.length === A_GROUP || position + 1 === files.length) {
-      trigger("act", { act: "uploaded", batch, files: arrived });
+    if ((arrived.length === A_GROUP && !replaces) || position + 1 === files.length) {
+      trigger("act", { act: "uploaded", batch, replaces, files: arrived });
       arrived = [];
     }
   }

@@ -67,6 +67,11 @@ NO_ORIGINAL = Text(
     "The original file of “{title}” is not kept; upload it again.", "《{title}》的原始文件未保留，请重新上传。"
 )
 REPLACE_DOCUMENT = Text("Replace with a new file", "用新文件替换")
+REPLACE_OTHER_KIND = Text(
+    "{name} is another kind of file than {source}; upload it as a new document and remove this one.",
+    "{name} 与 {source} 的文件类型不同，请将其作为新文档上传，再删除此文档。",
+)
+REPLACE_ONE = Text("One file replaces a document; choose one alone.", "一次只能用一个文件替换文档，请只选择一个。")
 REMOVE_DOCUMENT = Text("Remove this document", "删除此文档")
 
 # --- entries ---

@@ -60,7 +60,10 @@ def upgrade() -> None:
     op.create_table(
         "dismissed_question",
         sa.Column("number", sa.Integer(), primary_key=True),
-        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("embedder", sa.String(), nullable=False),
+        sa.Column("embedding", sa.LargeBinary(), nullable=False),
         sa.Column("editor", sa.String(), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
         sqlite_autoincrement=True,

@@ -1,0 +1,83 @@
+"""What becomes of files that editors drop on their page: queued, put in a document's place, refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+from gradio.utils import get_upload_folder
+
+from bot.bootstrap import Frontdesk
+from knowledge.errors import StorageUnavailable
+from tests.fakes.frontdesk import Desk, DeskJobs
+from ui.knowledge_pages.knowledge_acts import KnowledgeActs
+from ui.knowledge_pages.knowledge_state import KnowledgeState
+
+SOURCE = "handbook.zip/returns/" + "long" * 60 + ".htm"
+
+
+class FullForOne(DeskJobs):
+    """Jobs whose disk has no room for one file."""
+
+    def accept_file(self, name: str, file: BinaryIO, *, encoding: str | None = None, batch_id: str = "") -> str:
+        if name == "large.md":
+            raise StorageUnavailable("The disk is full")
+        return super().accept_file(name, file, encoding=encoding, batch_id=batch_id)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def uploaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "sent"))
+    folder = Path(get_upload_folder())
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def send(frontdesk: Frontdesk, folder: Path, *names: str, replaces: str = "") -> KnowledgeState:
+    files = []
+    for number, name in enumerate(names):
+        place = folder / str(number)
+        place.write_bytes(b"# New")
+        files.append({"path": str(place), "name": name})
+    data = {"batch": "b", "replaces": replaces, "files": files}
+    return KnowledgeActs(frontdesk).done("uploaded", KnowledgeState(language="en"), data, "edda")
+
+
+def test_a_replacement_is_queued_under_the_documents_own_source(desk: Desk, uploaded: Path) -> None:
+    desk.library.add(SOURCE, "Returns", "old")
+    document = desk.library.documents()[0]
+    state = send(desk.frontdesk(), uploaded, "whatever.html", replaces=document.document_id)
+    assert state.notice == ""
+    assert [job.name for job in desk.jobs.jobs()] == [SOURCE]
+
+
+def test_a_replacement_of_another_kind_is_refused_with_the_way_out(desk: Desk, uploaded: Path) -> None:
+    desk.library.add(SOURCE, "Returns", "old")
+    document = desk.library.documents()[0]
+    state = send(desk.frontdesk(), uploaded, "new.pdf", replaces=document.document_id)
+    assert "upload it as a new document and remove this one" in state.notice
+    several = send(desk.frontdesk(), uploaded, "a.htm", "b.htm", replaces=document.document_id)
+    assert "choose one alone" in several.notice
+    assert desk.jobs.jobs() == ()
+
+
+def test_a_document_that_is_gone_is_not_replaced(desk: Desk, uploaded: Path) -> None:
+    assert "a.htm" in send(desk.frontdesk(), uploaded, "a.htm", replaces="gone").notice
+    assert desk.jobs.jobs() == ()
+
+
+def test_a_file_that_fails_is_named_and_the_rest_of_its_group_goes_on(desk: Desk, uploaded: Path) -> None:
+    desk.jobs = FullForOne(desk.library)
+    state = send(desk.frontdesk(), uploaded, "first.md", "large.md", "last.md")
+    assert "large.md" in state.notice
+    assert {job.name for job in desk.jobs.jobs()} == {"first.md", "last.md"}
+    assert list(uploaded.iterdir()) == []
