@@ -306,7 +306,8 @@ def test_every_text_has_the_same_gaps_in_both_languages() -> None:
 
 
 def test_every_chinese_text_is_chinese_and_every_text_is_used() -> None:
-    sources = "".join(path.read_text(encoding="utf-8") for path in Path(wording.__file__).parent.glob("*.py"))
+    package = Path(wording.__file__).parents[1]
+    sources = "".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
     assert {
         name
         for name, text in texts().items()
