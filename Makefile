@@ -15,9 +15,9 @@ test: setup-dev  ## everything: style, types, layout, unit, contract, integratio
 	$(MAKE) --no-print-directory lint types
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-check: setup-dev  ## the fast loop: style, types, layout, and the tests that load no model
+check: setup-dev  ## the fast loop: style, types, layout, and the unit and contract tests that load no model
 	$(MAKE) --no-print-directory lint types
-	$(BIN)/python -m pytest -q -m "not slow and not models and not browser" $(ARGS)
+	$(BIN)/python -m pytest -q -n 2 -m "not slow and not models and not browser" tests/unit tests/contract $(ARGS)
 
 lint: setup-dev
 	$(BIN)/ruff check .

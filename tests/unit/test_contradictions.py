@@ -95,6 +95,7 @@ def test_any_two_texts_can_be_compared(claim: str, source: str) -> None:
     assert contradiction(claim, source) is None or contradiction(claim, source)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", ["not ", "不", "no, ", "a: 1; ", "A ", "1 x ", "if "])
 def test_long_texts_are_compared_quickly(piece: str) -> None:
     text = piece * (4000 // len(piece))

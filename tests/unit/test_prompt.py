@@ -9,7 +9,9 @@ from bot.prompt import Prompt, compose
 
 FACT = "You can return an unopened kit within 30 days of delivery."
 texts = st.text(max_size=200)
-questions = st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=120)
+questions = (st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=120)).filter(
+    str.strip
+)  # the manager refuses a blank one
 
 
 def count_characters(text: str) -> int:
