@@ -16,7 +16,7 @@ from bot.errors import ConversationNotFound
 from bot.events import TextAdded
 from bot.messages import Author, Conversation, Handler
 from ui.chat_page import ChatView, composer, live_answer, transcript
-from ui.panels import AT_ONCE, CLOSED, memory_of, panel, problem_banner, reported, text_of, visitor_of
+from ui.panels import AT_ONCE, CLOSED, last_shown, memory_of, panel, problem_banner, reported, text_of, visitor_of
 from ui.presenter import Banner, handler_banner, message_views, stage
 from ui.turns import Turn, TurnsUnderWay, Visitor
 from ui.words import wording
@@ -44,7 +44,7 @@ def build_chat(frontdesk: Frontdesk) -> gr.Blocks:
     with gr.Blocks(title=frontdesk.company.name, analytics_enabled=False, fill_width=True) as blocks:
         panels = panel("transcript"), panel("live"), panel("composer")
         memory = gr.BrowserState(None, storage_key="frontdesk-chat", secret=_installation(frontdesk))
-        seen = gr.State("")
+        seen = last_shown("chat")
         shown = [*panels, memory, seen]
         blocks.load(page.load, memory, shown, **AT_ONCE)
         gr.Timer(_BETWEEN_LOOKS).tick(page.look, [memory, seen], shown, **AT_ONCE)
@@ -73,8 +73,11 @@ class ChatPage:
     def load(self, remembered: object, request: gr.Request) -> Shown:
         return self._shown(visitor_of(remembered, request))
 
-    def look(self, remembered: object, seen: str, request: gr.Request) -> Shown:
-        """Looks for news. An answer being written here shows itself."""
+    def look(self, remembered: object, seen: object, request: gr.Request) -> Shown:
+        """Looks for news, and mends a page whose last two pictures overtook each other on their way.
+
+        An answer being written here shows itself.
+        """
         visitor = visitor_of(remembered, request)
         if (
             visitor.conversation_id is None
@@ -184,6 +187,7 @@ class ChatPage:
     # --- what is shown ---
 
     def _shown(self, visitor: Visitor, problem: Banner | None = None, *, draft: str = "") -> Shown:
+        state = self._state_of(visitor)  # before what is shown is read: at worst it is drawn once more
         conversation = self._conversation(visitor)
         if conversation is None:
             visitor = visitor.in_conversation(None)
@@ -194,7 +198,7 @@ class ChatPage:
             gr.skip() if under_way else "",
             composer(view),
             memory_of(visitor),
-            self._state_of(visitor),
+            state,
         )
 
     def _view(
@@ -250,7 +254,8 @@ class ChatPage:
         conversation = self._conversation(visitor)
         if conversation is None:
             return ""
-        return f"{conversation.conversation_id} {conversation.updated_at} {conversation.handler_version}"
+        doing = "answering" if self._turns.of(conversation.conversation_id) else "idle"
+        return f"{conversation.conversation_id} {conversation.updated_at} {conversation.handler_version} {doing}"
 
 
 def _nothing() -> Shown:

@@ -14,7 +14,7 @@ from bot.errors import ConversationNotFound
 from bot.messages import Handler
 from bot.signal_desk import Period
 from ui.console_page import ConsoleView, OpenConversation, console
-from ui.panels import AT_ONCE, panel, problem_banner, reported, text_of, visitor_of
+from ui.panels import AT_ONCE, last_shown, panel, problem_banner, reported, text_of, visitor_of
 from ui.presenter import Banner, staff_views
 from ui.words import wording
 from ui.words.names import in_language
@@ -50,7 +50,7 @@ def build_console(frontdesk: Frontdesk) -> gr.Blocks:
     with gr.Blocks(title=f"{frontdesk.company.name} console", analytics_enabled=False, fill_width=True) as blocks:
         area = panel("console")
         memory = gr.BrowserState(None, storage_key="frontdesk-console", secret="frontdesk-console")
-        seen = gr.State("")
+        seen = last_shown("console")
         shown = [area, memory, seen]
         blocks.load(page.load, memory, shown, **AT_ONCE)
         gr.Timer(_BETWEEN_LOOKS).tick(page.look, [memory, seen], shown, **AT_ONCE)
@@ -70,7 +70,7 @@ class ConsolePage:
     def load(self, remembered: object, request: gr.Request) -> Shown:
         return self._shown(_state_of(remembered, request))
 
-    def look(self, remembered: object, seen: str, request: gr.Request) -> Shown:
+    def look(self, remembered: object, seen: object, request: gr.Request) -> Shown:
         """Looks for news; sends nothing where there are none."""
         shown = self._shown(_state_of(remembered, request))
         if shown.seen == seen:

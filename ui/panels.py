@@ -49,6 +49,15 @@ def panel(name: str) -> gr.HTML:
     )
 
 
+def last_shown(page: str) -> gr.BrowserState:
+    """Which picture a page shows now, for `look` to compare. It is kept in the browser, beside what it speaks of.
+
+    Two events that answer at the same time may arrive in either order; a note on the server would then tell of the
+    picture made last, which need not be the one that is seen.
+    """
+    return gr.BrowserState("", storage_key=f"frontdesk-{page}-shown", secret=f"frontdesk-{page}")
+
+
 def problem_banner(error: Exception, language: str, *, limit: int = 0) -> Banner:
     """The sentence people read about `error`. What none of our packages foresaw goes to the log with its traceback."""
     if not isinstance(error, (BotError, KnowledgeError)):

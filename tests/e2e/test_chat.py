@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from bot.messages import Handler
 from tests.e2e.conftest import OpenPage, serving
@@ -128,6 +128,29 @@ def test_stop_ends_the_answer_and_says_so(desk: Any, address: str, open_page: Op
     expect(page.locator(".fd-note")).to_contain_text("You stopped this answer here.")
     expect(page.get_by_role("button", name="Ask again")).to_be_visible()
     expect(page.get_by_role("button", name="Send")).to_be_disabled()
+
+
+def test_a_picture_that_arrives_too_late_is_mended(desk: Any, address: str, open_page: OpenPage) -> None:
+    page = open_page(f"{address}/chat/")
+    late: list[tuple[Route, APIResponse]] = []
+
+    def hold_back_the_picture_of_stop(route: Route) -> None:
+        if '"stop"' in (route.request.post_data or ""):
+            late.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/run/predict*", hold_back_the_picture_of_stop)
+    desk.manager.seconds_per_word = 0.2
+    ask(page, "refund?")
+    expect(page.locator(".is-live .fd-text")).to_contain_text("We")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".fd-note")).to_contain_text("You stopped this answer here.")
+    (route, made_before_the_answer_ended) = late[0]
+    assert "fd-note" not in made_before_the_answer_ended.text()
+    route.fulfill(response=made_before_the_answer_ended)
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    expect(page.locator(".fd-note")).to_contain_text("You stopped this answer here.")
 
 
 def test_a_question_that_a_crash_left_without_answer_is_asked_again_once(

@@ -25,7 +25,7 @@ from ui.knowledge_pages.knowledge_page import DOCUMENTS, ENTRIES, GAPS, Body, Kn
 from ui.knowledge_pages.knowledge_state import KnowledgeState, as_memory, state_of
 from ui.knowledge_pages.trial_page import TrialView, trial
 from ui.knowledge_pages.upload_progress import BatchView, batch_view
-from ui.panels import AT_ONCE, panel, problem_banner, reported, text_of, visitor_of
+from ui.panels import AT_ONCE, last_shown, panel, problem_banner, reported, text_of, visitor_of
 from ui.presenter import Banner
 from ui.words import wording
 from ui.words.wording import say
@@ -53,7 +53,7 @@ def build_uploads(frontdesk: Frontdesk) -> gr.Blocks:
     with gr.Blocks(title=title, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as blocks:
         areas = panel("top"), panel("library"), panel("trial")
         memory = gr.BrowserState(None, storage_key="frontdesk-knowledge", secret="frontdesk-knowledge")
-        seen = gr.State("")
+        seen = last_shown("knowledge")
         shown = [*areas, memory, seen]
         blocks.load(page.load, memory, shown, **AT_ONCE)
         gr.Timer(_BETWEEN_LOOKS).tick(page.look, [memory, seen], shown, **AT_ONCE)
@@ -83,7 +83,7 @@ class KnowledgePage:
         )
         return self._shown(state, trial(TrialView(state.language)))
 
-    def look(self, remembered: object, seen: str, request: gr.Request) -> Shown:
+    def look(self, remembered: object, seen: object, request: gr.Request) -> Shown:
         """Looks for news; sends nothing where there are none."""
         state, nothing = _state_of(remembered, request), Shown(*[gr.skip() for _ in Shown._fields])
         if state.opened or state.writing:  # what is read or written there stands still
