@@ -19,7 +19,7 @@ from bot.answering.entry_matching import (
 )
 from bot.answering.writing import AnswerWriter
 from bot.answers import Answer, Choice, Outcome
-from bot.errors import ConversationClosed, MessageRefused
+from bot.errors import ConversationClosed
 from bot.events import (
     AnswerCited,
     HandedToOperator,
@@ -33,7 +33,7 @@ from bot.events import (
 )
 from bot.follow_ups import standalone
 from bot.intents import IntentPrediction
-from bot.messages import Author, Conversation, Handler, HandoffReason, Message, MessageState
+from bot.messages import Author, Conversation, Handler, HandoffReason, Message, MessageState, checked_text
 from bot.policy import (
     AskWhich,
     FetchPerson,
@@ -167,15 +167,7 @@ class ConversationManager:
 
     def checked(self, text: str) -> str:
         """The text as it would be stored. Raises MessageRefused; ask before opening a conversation for it."""
-        text = text.strip()
-        if not text:
-            raise MessageRefused("message_empty", "The message is empty; write a question")
-        limit = self._limits.max_message_characters
-        if len(text) > limit:
-            raise MessageRefused(
-                "message_too_long", f"The message has {len(text):,} characters; at most {limit:,} are taken"
-            )
-        return text
+        return checked_text(text, longest=self._limits.max_message_characters)
 
     def _answered(self, question: Message, stop: Callable[[], bool], earlier: Sequence[str]) -> Iterator[TurnEvent]:
         turn = self._begin(question, earlier)

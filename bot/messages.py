@@ -1,10 +1,12 @@
-"""What is said in a conversation, and by whom. Values only; imports nothing of ours."""
+"""What is said in a conversation, and by whom. Values, and what a text must be to be taken."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from bot.errors import MessageRefused
 
 if TYPE_CHECKING:
     from bot.answers import Answer
@@ -76,3 +78,15 @@ class ConversationSummary:
     first_text: str
     last_outcome: str | None
     has_negative_feedback: bool
+
+
+def checked_text(text: str, *, longest: int) -> str:
+    """The text as it would be stored, of at most `longest` characters. Raises MessageRefused."""
+    text = text.strip()
+    if not text:
+        raise MessageRefused("message_empty", "The message is empty; write a question")
+    if len(text) > longest:
+        raise MessageRefused(
+            "message_too_long", f"The message has {len(text):,} characters; at most {longest:,} are taken"
+        )
+    return text

@@ -20,12 +20,14 @@ def ask(
     """
     with errors_as_sentences(as_json=as_json), progress_bar() as progress:
         from bot.bootstrap import start
+        from bot.messages import checked_text
         from bot.settings import load_settings
         from ui.replies import has_failed, reply_from_events
 
-        frontdesk = start(load_settings(), progress=progress, take_uploads=False)
+        settings = load_settings()
+        text = checked_text(question, longest=settings.web.max_message_characters)  # before any model is loaded
+        frontdesk = start(settings, progress=progress, take_uploads=False)
         try:
-            text = frontdesk.manager.checked(question)
             opened = conversation or frontdesk.transcripts.open_conversation(channel="cli").conversation_id
             events = list(frontdesk.manager.turn(opened, text))
         finally:
