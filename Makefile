@@ -7,17 +7,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 WHEELS := $(VENV)/share/frontdesk/wheels
 ARGS ?=
+WORKERS ?= -n auto --maxprocesses 4
 
 serve: setup  ## start the front desk with the sample company
 	$(BIN)/frontdesk serve $(ARGS)
 
 test: setup-dev  ## everything: style, types, layout, unit, contract, integration, browser
 	$(MAKE) --no-print-directory lint types
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) --dist loadfile $(ARGS)
 
 check: setup-dev  ## the fast loop: style, types, layout, and the unit and contract tests that load no model
 	$(MAKE) --no-print-directory lint types
-	$(BIN)/python -m pytest -q -n 2 -m "not slow and not models and not browser" tests/unit tests/contract $(ARGS)
+	$(BIN)/python -m pytest -q $(WORKERS) -m "not slow and not models and not browser" tests/unit tests/contract $(ARGS)
 
 lint: setup-dev
 	$(BIN)/ruff check .

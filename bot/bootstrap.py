@@ -233,7 +233,7 @@ def start(
         _open_sample_company(library, opening, progress)
     transcripts = SqlTranscripts(home.engine)
     live = open_intents(settings, home.engine, embedder, progress=progress)
-    verifier = open_verifier(embedder)
+    verifier = open_verifier(settings, embedder)
 
     def manager_on(store: TranscriptStore, read_signals: ReadSignals | None = None) -> ConversationManager:
         return build_manager(settings, store, library, live, verifier, generator, entries.matcher, read_signals)
@@ -299,10 +299,10 @@ def build_manager(
     )
 
 
-def open_verifier(embedder: Embedder) -> Verifier:
-    from bot.verifiers.similarity import SimilarityVerifier, load_calibration
+def open_verifier(settings: Settings, embedder: Embedder) -> Verifier:
+    from bot.verifiers import opening
 
-    return SimilarityVerifier(embedder, load_calibration())
+    return opening.open_verifier(embedder, settings.releases_folder)
 
 
 def company_of(settings: Settings, catalog: Catalog) -> Company:

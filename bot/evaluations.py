@@ -75,7 +75,7 @@ def evaluate_retrieval_files(
             library,
             rows,
             progress=lambda share: progress("asking", share),
-            verifier=open_verifier(embedder),
+            verifier=open_verifier(settings, embedder),
             assessed=settings.answers.passages,
         )
         passages = library.verify().passages
@@ -149,7 +149,7 @@ def _own_desk(
     from knowledge.indexing.faiss_index import FaissIndex
 
     live = open_intents(settings, open_home(settings).engine, embedder, progress=progress)
-    verifier, generator = open_verifier(embedder), open_generator(settings, progress=progress)
+    verifier, generator = open_verifier(settings, embedder), open_generator(settings, progress=progress)
     evidence = GivenPassages(embedder, new_index=FaissIndex)
     with tempfile.TemporaryDirectory(prefix="frontdesk-evaluation-") as folder:
         home = open_home(settings.model_copy(update={"home": Path(folder), "database_url": ""}))

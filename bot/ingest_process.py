@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,10 +34,14 @@ def main() -> None:
     settings = Settings.model_validate_json(sys.stdin.readline())
     _log_as_the_server_does(settings.log_level)
     os.nice(settings.ingest.niceness)
+    opened: Future[IngestWorker] = Future()
+    threading.Thread(target=_end_with_the_server, args=(opened,), daemon=True).start()
     worker = _open_worker(settings)
-    threading.Thread(target=_end_with_the_server, args=(worker,), daemon=True).start()
+    opened.set_result(worker)
     threading.Thread(target=_stay_within, args=(settings.ingest.memory_mb,), daemon=True).start()
     worker.run(idle_seconds=settings.ingest.idle_seconds)
+    logging.shutdown()
+    os._exit(0)  # all is committed; an interpreter with torch in it would take seconds to take itself apart
 
 
 def _open_worker(settings: Settings) -> IngestWorker:
@@ -61,10 +66,12 @@ def _log_as_the_server_does(level: str) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _end_with_the_server(worker: IngestWorker) -> None:
-    """The pipe closes when the server says so, and when it is killed."""
+def _end_with_the_server(opened: Future[IngestWorker]) -> None:
+    """The pipe closes when the server says so, and when it is killed; also while the model is still being loaded."""
     sys.stdin.read()
-    worker.stop()
+    if not opened.done():
+        os._exit(0)  # no job has been begun
+    opened.result().stop()
     time.sleep(_GRACE_SECONDS)
     os._exit(1)  # what was not committed is done again; nothing is half done
 

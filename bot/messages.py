@@ -48,7 +48,7 @@ class Conversation:
     handler: Handler
     handler_version: int  # grows with every change of handler; an answer is stored only for the version it began with
     language: str
-    channel: str  # "chat", "api", "openai", "cli"
+    channel: str  # "chat", "widget", "api", "openai", "cli"
     created_at: float  # seconds since 1970, UTC
     updated_at: float
     handoff_reason: HandoffReason | None = None

@@ -12,7 +12,8 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -20,10 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import ReleaseInvalid
-from knowledge.durable_files import write_durably
+from knowledge.durable_files import only_one_at_a_time, write_durably
 
 MANIFEST = "manifest.json"
 _CURRENT = "current"
+_LOCK = ".choosing"
 _BESIDE = ".building-"
 _ABANDONED_SECONDS = 24 * 3600.0  # a folder still being built after that long was left by a process that was killed
 _REMEMBERED = 20  # releases that `current` can go back to
@@ -133,11 +135,17 @@ def current_release(root: Path, kind: str) -> Path | None:
     return folder
 
 
-def make_current(root: Path, kind: str, name: str) -> None:
-    """Puts a release to use; those before are remembered for a roll-back. Raises ReleaseInvalid for an unknown name."""
+def make_current(root: Path, kind: str, name: str, *, allowed: Callable[[], None] = lambda: None) -> None:
+    """Puts a release to use; those before are remembered for a roll-back. Raises ReleaseInvalid for an unknown name.
+
+    Whoever chooses at the same time, in this process or another, waits. `allowed` is asked while nobody else can
+    choose; what it raises leaves everything as it is.
+    """
     read_manifest(root / kind / name)
-    before = [each for each in _chosen(root, kind) if each != name]
-    _write_chosen(root, kind, [name, *before][:_REMEMBERED])
+    with _choosing(root, kind):
+        allowed()
+        before = [each for each in _chosen(root, kind) if each != name]
+        _write_chosen(root, kind, [name, *before][:_REMEMBERED])
 
 
 def earlier_release(root: Path, kind: str) -> Path | None:
@@ -149,12 +157,20 @@ def earlier_release(root: Path, kind: str) -> Path | None:
 
 def go_back(root: Path, kind: str) -> str:
     """Puts the release before the current one to use; returns its name. Raises ReleaseInvalid where there is none."""
-    names = _chosen(root, kind)
-    if len(names) < 2:
-        raise ReleaseInvalid(f"There is no earlier release of '{kind}' to go back to")
-    read_manifest(root / kind / names[1])
-    _write_chosen(root, kind, names[1:])
-    return names[1]
+    with _choosing(root, kind):
+        names = _chosen(root, kind)
+        if len(names) < 2:
+            raise ReleaseInvalid(f"There is no earlier release of '{kind}' to go back to")
+        read_manifest(root / kind / names[1])
+        _write_chosen(root, kind, names[1:])
+        return names[1]
+
+
+@contextmanager
+def _choosing(root: Path, kind: str) -> Iterator[None]:
+    (root / kind).mkdir(parents=True, exist_ok=True)
+    with only_one_at_a_time(root / kind / _LOCK):
+        yield
 
 
 def _chosen(root: Path, kind: str) -> list[str]:

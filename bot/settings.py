@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from bot.errors import SettingsInvalid
 
@@ -69,7 +70,19 @@ class WebSettings(BaseModel):
     )
     frame_ancestors: tuple[str, ...] = Field((), description="origins that may show /chat in a frame")
     cors_origins: tuple[str, ...] = Field((), description="origins whose pages may call the API")
+    allowed_origins: tuple[str, ...] = Field(
+        (), description="origins of the sites that may show the bubble, such as `https://shop.example`"
+    )
     secure_cookies: bool = Field(False, description="true behind HTTPS: cookies are sent over HTTPS only")
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        """A slip here would leave a site without its bubble, and nobody would know why."""
+        for origin in origins:
+            if origin != "*" and not re.fullmatch(r"https?://[^/\s*]+/?", origin):
+                raise ValueError(f"'{origin}' is no origin; write scheme, host and port, such as https://shop.example")
+        return tuple(origin.rstrip("/").lower() for origin in origins)
 
 
 class IngestSettings(BaseModel):

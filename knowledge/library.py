@@ -7,16 +7,18 @@ ingests is found by the next query here, and a crash between the commit and the 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from knowledge.embedding.paced_embedding import OnEmbedded
-from knowledge.errors import DocumentNotFound
+from knowledge.embedding.paced_embedding import OnEmbedded, not_told
+from knowledge.errors import DocumentNotFound, StorageUnavailable
 from knowledge.indexing.index_keeper import IndexKeeper
+from knowledge.indexing.named_titles import lifted_by_title
 from knowledge.indexing.repetitions import fold_repetitions
-from knowledge.indexing.search_state import EmbeddedQuery, RankedPassage
+from knowledge.indexing.search_state import EmbeddedQuery, RankedPassage, Ranking
 from knowledge.passages import Change, Document, IndexHealth, Passage, ScoredPassage
 from knowledge.protocols import Embedder, PassageIndex
 from knowledge.sentences import split_sentences
@@ -30,6 +32,7 @@ from knowledge.storing.document_queries import (
     original_of,
     page_of_documents,
     source_of,
+    titles_of_passages,
 )
 from knowledge.storing.intake import Intake, ReadDocument
 from knowledge.storing.open_jobs import withdraw_jobs
@@ -38,6 +41,8 @@ from knowledge.storing.snapshots import OnCopied, RollbackReport, Snapshots
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
+
+_log = logging.getLogger(__name__)
 
 _PROBES = 16  # sentences of a removed document that are searched for
 _LOOKED_AT = 20  # passages found for each
@@ -87,7 +92,17 @@ class KnowledgeLibrary:
         texts = [query, f"{earlier}\n{query}"] if earlier.strip() else [query]
         vectors = self._embedder.embed_queries(texts)
         queries = [EmbeddedQuery(text, vector) for text, vector in zip(texts, vectors, strict=True)]
-        return self._still_there(self._indexes.ranked(queries), limit)
+        ranked = self._indexes.ranked(queries)
+        if ranked.stayed:
+            ranked = self._lifted(ranked, texts[-1])
+        return self._still_there(ranked, limit)
+
+    def _lifted(self, ranked: Ranking, conversation: str) -> Ranking:
+        """With the passages of documents above the others whose titles the conversation names."""
+        numbers = ranked.numbers()
+        titles = titles_of_passages(self._catalog.engine, numbers)
+        in_order = [titles.get(number, "") for number in numbers]
+        return ranked.rescored(lambda scores: lifted_by_title(scores, in_order, conversation, ranked.stayed))
 
     def _still_there(self, ranked: Sequence[RankedPassage], limit: int) -> tuple[ScoredPassage, ...]:
         found: tuple[ScoredPassage, ...] = ()
@@ -139,7 +154,7 @@ class KnowledgeLibrary:
     ) -> tuple[Change, ...]:
         """Embeds the documents' new passages together, for speed, and commits them in one transaction: all or none."""
         read = [ReadDocument(document, None) for document in documents]
-        changes = self._intake.commit(read, on_embedded=on_embedded or _not_told)
+        changes = self._intake.commit(read, on_embedded=on_embedded or not_told)
         self._indexes.catch_up()
         return changes
 
@@ -153,7 +168,7 @@ class KnowledgeLibrary:
         # Removing wins over what was queued before; a running job cannot commit any more from here on.
         source = source_of(self._catalog.engine, document_id)
         if source is not None:
-            withdraw_jobs(self._catalog.engine, source)
+            withdraw_jobs(self._catalog.engine, source, document_id)
         removed = self._catalog.remove_document(document_id, also_copies=True)
         originals = self._intake.forget_originals([document_id])
         if removed.was_gone and not (removed.copies or originals):
@@ -231,8 +246,8 @@ class KnowledgeLibrary:
         report = self.snapshots.rollback(name, on_copied=on_copied)
         self._indexes.catch_up()
         self.save()
+        try:
+            self._intake.sweep()  # no snapshot has originals: those of documents that are gone now only lie there
+        except StorageUnavailable as error:
+            _log.warning("Originals without a document stay until the next start: %s", error)
         return report
-
-
-def _not_told(_done: int, _total: int) -> None:
-    return

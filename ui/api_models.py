@@ -23,6 +23,7 @@ class Incoming(BaseModel):
 
 class OpenConversation(Incoming):
     language: Language = Field("en", description="spoken where a message does not tell")
+    channel: Literal["api", "widget"] = Field("api", description="where the customer writes; operators read it")
 
 
 class SendMessage(Incoming):
@@ -77,6 +78,7 @@ class CitationOut(BaseModel):
     heading: str = ""
     source: str = ""
     page: int | None = None
+    passage: str = Field("", description="in which the quote stands, as it was when it was cited")
 
     @classmethod
     def of(cls, citation: Citation) -> CitationOut:

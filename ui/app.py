@@ -14,7 +14,6 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from ui import health, sign_in
@@ -23,9 +22,9 @@ from ui.intent_pages import intents_api
 from ui.metrics import MeasuredManager, Metrics, RequestCounting, StockCollector
 from ui.parts import Parts
 from ui.problems import install_problem_answers
-from ui.rest import api, documents_api, entries_api, openai_api
+from ui.rest import api, documents_api, entries_api, openai_api, widget_api
 from ui.rest.api_docs import OPENAPI_PATH, install_api_description
-from ui.security import BodyLimit, OriginCheck, RequestContext, SecurityHeaders, body_limit_of
+from ui.security import BodyLimit, CrossOrigin, OriginCheck, RequestContext, SecurityHeaders, body_limit_of
 from ui.sessions import CONSOLE_ROLES, INTENT_ROLES, KNOWLEDGE_ROLES, StaffDoor, StaffSessions, load_or_make_secret
 from ui.turn_streams import TurnStreams
 
@@ -77,7 +76,7 @@ def create_app(frontdesk: Frontdesk, accounts: Accounts, *, build_pages: BuildPa
     door = StaffDoor(accounts, StaffSessions(load_or_make_secret(frontdesk.settings.home)))
     streams = TurnStreams(limit=frontdesk.settings.web.max_simultaneous_turns)
     app = _bare_app(Parts(frontdesk, streams, door, metrics))
-    for routes in (api, documents_api, entries_api, intents_api, openai_api, health, sign_in):
+    for routes in (api, widget_api, documents_api, entries_api, intents_api, openai_api, health, sign_in):
         app.include_router(routes.router)
     _add_plain_routes(app)
     _mount_pages(app, frontdesk, door, build_pages)
@@ -109,20 +108,12 @@ def _bare_app(parts: Parts) -> FastAPI:
 def _middleware(parts: Parts) -> list[Middleware]:
     """The outermost first."""
     web = parts.frontdesk.settings.web
-    origins = [origin.rstrip("/") for origin in web.cors_origins]
     return [
         Middleware(SecurityHeaders, frame_ancestors=web.frame_ancestors),
         Middleware(RequestContext),
         Middleware(RequestCounting, metrics=parts.metrics),
-        # Present even where no origin may call: without it Gradio answers every origin that asks, with credentials.
-        Middleware(
-            CORSMiddleware,
-            allow_origins=origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["content-type", "last-event-id", "x-request-id"],
-            expose_headers=["x-request-id", "retry-after"],
-        ),
-        Middleware(OriginCheck, allowed=origins),
+        Middleware(CrossOrigin, allowed=web.cors_origins, sites=web.allowed_origins),
+        Middleware(OriginCheck, allowed=web.cors_origins, sites=web.allowed_origins),
         Middleware(GradioGuard, door=parts.door, staff=_STAFF_PAGES),
         Middleware(BodyLimit, limit_of=body_limit_of(web.max_upload_bytes)),
     ]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
+from xml.etree import ElementTree  # reads our own drawings alone
+
+Shape = tuple[str, dict[str, str], list[Any]]
 
 _PATHS = {
     # The bell on a front desk: our sign.
@@ -32,6 +36,7 @@ _PATHS = {
     "leave": '<path d="M14 4h4a1.5 1.5 0 0 1 1.5 1.5v13A1.5 1.5 0 0 1 18 20h-4"/><path d="M4 12h10"/>'
     '<path d="m10.5 8.5 3.5 3.5-3.5 3.5"/>',
     "talk": '<path d="M20 11.5a7.5 7.5 0 0 1-11 6.6L4 19.5l1.4-4.6A7.5 7.5 0 1 1 20 11.5z"/>',
+    "download": '<path d="M12 4.5V15"/><path d="m7.5 11 4.5 4.5 4.5-4.5"/><path d="M5 19.5h14"/>',
     "thumb-up": '<path d="M7.5 10.5v9H5a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1h2.5z"/><path d="m7.5 10.5 3.7-6.7'
     'a2 2 0 0 1 2.8 2.3l-.8 3.2h4.9a2 2 0 0 1 1.9 2.4l-1.1 6a2 2 0 0 1-2 1.6H7.5"/>',
     "thumb-down": '<g transform="rotate(180 12 12)"><path d="M7.5 10.5v9H5a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1h2.5z"/>'
@@ -46,6 +51,15 @@ def icon(name: str) -> str:
         '<svg class="fd-icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" '
         f'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">{_PATHS[name]}</svg>'
     )
+
+
+def shapes(name: str) -> list[Shape]:
+    """One drawing as values, for a script that builds it node by node: (tag, attributes, what is inside)."""
+    return [_shape(element) for element in ElementTree.fromstring(f"<svg>{_PATHS[name]}</svg>")]
+
+
+def _shape(element: ElementTree.Element) -> Shape:
+    return element.tag, dict(element.attrib), [_shape(inner) for inner in element]
 
 
 def favicon() -> str:

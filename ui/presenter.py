@@ -13,14 +13,20 @@ from bot.events import IntentRecognized, MessageAccepted, PassagesFound, TurnEve
 from bot.messages import Author, Conversation, Handler, Message, MessageState
 from knowledge.errors import (
     CatalogUnavailable,
+    DocumentIsEntry,
     DocumentNotFound,
     DocumentRefused,
+    EncodingUnknown,
+    IndexNotSaved,
     IndexUnreadable,
     ModelUnavailable,
+    ReaderUnavailable,
+    StorageUnavailable,
 )
-from ui.words import wording
+from ui.words import knowledge_wording, wording
 from ui.words.explanations import trace_sentences
 from ui.words.names import place
+from ui.words.refusals import reason_in
 from ui.words.wording import Text, say
 
 _RATED = (Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.CLARIFIED)
@@ -283,6 +289,8 @@ _PLAIN: tuple[tuple[type[Exception], Text], ...] = (
     (ConversationNotFound, wording.CONVERSATION_GONE),
     (ConversationClosed, wording.CONVERSATION_CLOSED),
     (DocumentNotFound, wording.DOCUMENT_GONE),
+    (DocumentIsEntry, knowledge_wording.DOCUMENT_IS_ENTRY),
+    (IndexNotSaved, knowledge_wording.INDEX_NOT_SAVED),
     (IndexUnreadable, wording.SEARCH_UNAVAILABLE),
     (CatalogUnavailable, wording.CATALOG_UNAVAILABLE),
     (ModelUnavailable, wording.MODEL_UNAVAILABLE),
@@ -295,7 +303,9 @@ def error_text(error: Exception, language: str, *, limit: int = 0) -> str:
         too_long = error.code == "message_too_long"
         return say(wording.MESSAGE_TOO_LONG if too_long else wording.MESSAGE_EMPTY, language, limit=limit)
     if isinstance(error, DocumentRefused):
-        return say(wording.DOCUMENT_REFUSED, language, source=error.source, reason=error.reason)
+        return say(wording.DOCUMENT_REFUSED, language, source=error.source, reason=reason_in(error.reason, language))
+    if isinstance(error, EncodingUnknown | StorageUnavailable | ReaderUnavailable):
+        return reason_in(str(error), language)
     for kind, text in _PLAIN:
         if isinstance(error, kind):
             return say(text, language)

@@ -67,6 +67,7 @@ def citation_object(citation: Citation) -> dict[str, Any]:
         "heading": citation.heading,
         "source": citation.source,
         "page": citation.page,
+        "passage": citation.passage_text,
     }
 
 

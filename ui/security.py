@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 
 from ui.problems import INTERNAL, Problem, problem_response
 
@@ -31,6 +32,7 @@ _DRAINED_SECONDS = 2.0
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PUBLIC_API = ("/api/v1/conversations", "/v1/")
+_BUBBLE_API = ("/api/v1/conversations", "/api/v1/widget")
 _UPLOADS = ("/api/v1/documents", "/knowledge/gradio_api/upload")
 _FILES_PER_UPLOAD = 4  # of the largest size, in one request
 _FORM_BYTES = 64 * 1024  # around the files
@@ -112,7 +114,7 @@ class SecurityHeaders:
             return self._chat
         if any(_is_below(path, page) for page in ("/console", "/knowledge", "/intents")):
             return _STAFF
-        return _PLAIN
+        return _REPORT if path.startswith("/api/v1/releases/") and path.endswith("/report") else _PLAIN
 
 
 def headers_for_chat(frame_ancestors: Sequence[str]) -> Mapping[str, str]:
@@ -131,6 +133,8 @@ _STAFF = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _PLAIN = {**_COMMON, "Content-Security-Policy": _PLAIN_POLICY, "X-Frame-Options": "DENY"}
+# A report is one file that carries its own styles, and nothing that runs.
+_REPORT = {**_PLAIN, "Content-Security-Policy": _PLAIN_POLICY.replace("style-src 'self'", "style-src 'unsafe-inline'")}
 
 
 class OriginCheck:
@@ -139,15 +143,20 @@ class OriginCheck:
     Browsers send Origin with every POST; a request without one comes from a program, which has no visitor's cookies.
     """
 
-    def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, allowed: Collection[str], sites: Collection[str] = ()) -> None:
+        """`allowed`: origins that may call all of the public API. `sites`: those that show the bubble."""
         self._app = app
         self._allowed = frozenset(origin.rstrip("/").lower() for origin in allowed)
+        self._sites = self._allowed | {origin.rstrip("/").lower() for origin in sites}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in _SAFE_METHODS or self._may(scope):
             await self._app(scope, receive, send)
             return
-        message = "This page may not call us: its origin is neither ours nor named in FRONTDESK_WEB__CORS_ORIGINS"
+        message = (
+            "This page may not call us: its origin is neither ours nor named in FRONTDESK_WEB__ALLOWED_ORIGINS "
+            "(for the bubble) or FRONTDESK_WEB__CORS_ORIGINS (for the whole API)"
+        )
         await problem_response(scope, Problem(403, "foreign_origin", message))(scope, receive, send)
 
     def _may(self, scope: Scope) -> bool:
@@ -159,7 +168,38 @@ class OriginCheck:
         hosts = {headers.get("host", ""), headers.get("x-forwarded-host", "")} - {""}
         if urlsplit(origin).netloc.lower() in {host.lower() for host in hosts}:
             return True
+        if _is_for_the_bubble(scope):
+            return "*" in self._sites or origin.lower() in self._sites
         return scope["path"].startswith(_PUBLIC_API) and ("*" in self._allowed or origin.lower() in self._allowed)
+
+
+class CrossOrigin:
+    """Lets pages of named origins read our answers: of `allowed` all, of `sites` only what the bubble asks for.
+
+    Present even where no origin is named: without it Gradio answers every origin that asks, with credentials.
+    """
+
+    def __init__(self, app: ASGIApp, allowed: Collection[str], sites: Collection[str]) -> None:
+        self._api = _cross_origin(app, allowed)
+        self._bubble = _cross_origin(app, [*allowed, *sites])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        for_bubble = scope["type"] == "http" and _is_for_the_bubble(scope)
+        await (self._bubble if for_bubble else self._api)(scope, receive, send)
+
+
+def _cross_origin(app: ASGIApp, origins: Collection[str]) -> ASGIApp:
+    return CORSMiddleware(
+        app,
+        allow_origins=sorted({origin.rstrip("/") for origin in origins}),
+        allow_methods=["GET", "POST"],
+        allow_headers=["content-type", "last-event-id", "x-request-id"],
+        expose_headers=["x-request-id", "retry-after"],
+    )
+
+
+def _is_for_the_bubble(scope: Scope) -> bool:
+    return any(_is_below(scope["path"], area) for area in _BUBBLE_API)
 
 
 class BodyLimit:

@@ -40,6 +40,18 @@ def difference(question: str, wording: str) -> Difference | None:
     return Difference.WORD if _same_frame(one, other) else None
 
 
+def shares_much(question: str, wording: str) -> bool:
+    """Whether two questions that nothing tells apart ask for the same kind of thing, or share half of what they say.
+
+    "How long" or "why" on both sides, or half of the words of the wording that are about something.
+    """
+    one, other = plain(question), plain(wording)
+    if _kinds(one) & _kinds(other):
+        return True
+    mine, theirs = (_telling(one), _telling(other))
+    return bool(theirs) and 2 * len(mine & theirs) >= len(theirs)
+
+
 def plain(text: str) -> str:
     """The question without what never changes its meaning: case, width, punctuation, politeness."""
     text = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
@@ -146,6 +158,17 @@ def _words(text: str) -> list[str]:
     return [_first_alike().get(stem, stem) for stem in stems]
 
 
+def _telling(text: str) -> frozenset[str]:
+    if detect_language(text) == CHINESE:
+        return frozenset(_characters(text))
+    return frozenset(_words(text)) - _FRAME
+
+
+_FRAME = frozenset(
+    "i you we it is are was be been am do does did can could may will would to of for in on at by with from and or "
+    "what how where when whi who which if so then there that this me us ani some get have has had need want not long "
+    "much mani happen pleas".split()
+)
 _ARTICLES = frozenset("a an the my our your".split())
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bot.classifiers.courtesy import without_courtesy
 from bot.classifiers.intent_head import IntentHead, IntentViews, Pooling, ScopeRule, TunedView
 from bot.classifiers.ngrams import NgramFeatures
 from bot.errors import ReleaseInvalid
@@ -33,7 +34,8 @@ ENCODER = "encoder.safetensors"  # what the encoder learnt; there only where it 
 class FinetunedClassifier:
     """Thread-safe: nothing is written after construction.
 
-    One embedding a message, which the search for passages uses too, plus about a millisecond. A release whose encoder
+    One embedding a message, which the search for passages uses too, plus about a millisecond; a message with polite
+    words around it is embedded once more, without them. A release whose encoder
     was tuned embeds the message a second time, with what was learnt: as long again, and 43 MB of memory.
     """
 
@@ -90,8 +92,9 @@ def classify_with(head: IntentHead, embedder: Embedder, text: str, tuned: Embedd
 
     `tuned` embeds with what the encoder learnt; `head.tuned` needs it.
     """
-    tuned_vectors = None if tuned is None else tuned.embed_queries([text])
-    probabilities, strange = head.judge([text], embedder.embed_queries([text]), tuned_vectors)
+    plain = [without_courtesy(text)]
+    tuned_vectors = None if tuned is None else tuned.embed_queries(plain)
+    probabilities, strange = head.judge(plain, embedder.embed_queries(plain), tuned_vectors)
     best = np.argsort(-probabilities[0], kind="stable")[:_ALTERNATIVES]
     alternatives = tuple((head.names[place], float(probabilities[0, place])) for place in best)
     out_of_scope = float(strange[0])

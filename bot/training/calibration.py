@@ -72,7 +72,7 @@ def calibrate(folder: Path, embedder: Embedder, name: str) -> dict[str, Any]:
         ranked += sentences
     support = [*_english_claims(folder, vectors), *_chinese_claims(folder, vectors)]
     calibration = Calibration(
-        release="2",
+        release="3",
         embedder=name,
         centres=centres,
         answerable={language: fit(answerable, language) for language in LANGUAGES},

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.chunking import split_into_passages
+from knowledge.embedding.paced_embedding import not_told
+from knowledge.embedding.titled_vectors import TitledText, TitledVectors
 from knowledge.indexing.faiss_index import FaissIndex
 from knowledge.indexing.lexical_index import LexicalIndex
 from knowledge.indexing.lexical_tokens import tokens
@@ -64,7 +66,8 @@ class Base:
         self._state = SearchState(
             FaissIndex(embedder.dimensions), FaissIndex(embedder.dimensions), LexicalIndex(), generation=1
         )
-        vectors = embedder.embed_passages([passage.embedded_text for passage in passages])
+        texts = [TitledText(passage.title, passage.embedded_text) for passage in passages]
+        vectors = TitledVectors(embedder).embed(texts, not_told)
         self._state.add(
             [
                 IndexedPassage(n, Counter(tokens(p.embedded_text)), is_written_in_chinese(p.embedded_text), vectors[n])

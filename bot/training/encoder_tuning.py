@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.training.tuning_run import Measured, Task, Tuned, TuningRecipe, TuningRun
@@ -34,11 +35,12 @@ def tune(
     The best epoch's weights are kept, of equally accurate ones those of the smaller loss; the last one's without
     validation or patience. With `checkpoints`, a training that was
     killed goes on where it stood. The same seed gives the same weights, up to rounding. `report` is told, after
-    every step, which share of the steps is done.
+    every step, which share of the steps is done. Raises TooSlow where not one epoch would end in `recipe.seconds`.
     """
-    run = TuningRun(encoder, task, recipe)
+    standing = checkpoints.read(task.stage) if checkpoints else None
+    # What was begun is finished as it was planned, however busy the machine is by now.
+    run = TuningRun(encoder, task, replace(recipe, seconds=None) if standing else recipe)
     with torch_threads(run.threads):
-        standing = checkpoints.read(task.stage) if checkpoints else None
         if standing:
             run.restore(standing)
         while not run.is_over():

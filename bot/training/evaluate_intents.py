@@ -17,7 +17,7 @@ from bot.training.encoder_tuning import Watch, unwatched
 from bot.training.evaluation_data import IntentRow
 from bot.training.intent_report import WhenJudged, unreported
 from bot.training.intent_views import IN_SCOPE_REFUSED
-from bot.training.intents import LabelledText, train_intent_head
+from bot.training.intents import Augment, LabelledText, train_intent_head
 from bot.training.metrics import accuracy, auroc, expected_calibration_error, macro_f1, matthews_correlation
 from bot.training.tuned_intents import TuningOptions, choose_method, train_tuned_intents, tunable
 from knowledge.embedding.model_folders import ProgressCallback, no_progress
@@ -77,6 +77,7 @@ class EvaluationOptions:
     shots: int | None = None  # examples an intent; None: all
     seed: int = 0
     refused: float = IN_SCOPE_REFUSED  # share of messages about a known intent that may be called unknown
+    augment: Augment = "none"  # what intents with few examples are given more by
 
 
 def train_and_evaluate_intents(
@@ -113,13 +114,27 @@ def _trained(
     progress: ProgressCallback,
 ) -> IntentClassifier:
     if method == "head":
-        trained = train_intent_head(examples, embedder, seed=options.seed, refused=options.refused, progress=progress)
+        trained = train_intent_head(
+            examples,
+            embedder,
+            seed=options.seed,
+            refused=options.refused,
+            augment=options.augment,
+            progress=progress,
+        )
         return HeadClassifier(trained.head, embedder)
-    tuning = TuningOptions("lora" if method == "lora" else "full", options.seed, options.refused)
+    tuning = TuningOptions(
+        "lora" if method == "lora" else "full",
+        options.seed,
+        options.refused,
+        must_pay=options.method == "auto",
+        augment=options.augment,
+    )
     learning = tunable(embedder)
     made = train_tuned_intents(examples, learning, tuning, watch=watch, progress=progress)
     with tempfile.TemporaryDirectory(prefix="frontdesk-evaluation-") as folder:
-        tuned = learning.tuned(made.write_encoder(Path(folder)))
+        changes = made.write_encoder(Path(folder))
+        tuned = None if changes is None else learning.tuned(changes)
     return HeadClassifier(made.trained.head, embedder, tuned)
 
 

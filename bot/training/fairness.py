@@ -4,8 +4,8 @@ Every message is said in a plain way and in variants that differ in a name, in w
 speaking. A variant whose likeliest intent is another than that of its plain twin is a flip. Names are compared with
 another name, not with none: the added words cost something themselves, and that is no matter of fairness.
 
-A known weakness that this shows: very polite wording flips 69 % of the intents on the sample company's list, most of
-them towards thanks.
+Politeness is compared with none. bot/classifiers/courtesy.py takes it out before a message is classified; what is left
+of a frame that its rules do not know shows here.
 """
 
 from __future__ import annotations
@@ -39,6 +39,19 @@ _TURNED_ZH = (
     ("我", "俺"),
     ("没有", "木有"),
     ("现在", "这会儿"),
+)
+_POLITE_EN = (
+    "Good day, would you kindly help me with this: {} Thank you.",
+    "Hello, could you please help me? {} Thank you so much!",
+    "Hi there, I hope you are doing well. {} Thanks a lot in advance, I really appreciate your help.",
+    "Excuse me, I am sorry to bother you, but {} Many thanks and kind regards",
+    "With the utmost esteem for your fine establishment, {} I salute you and remain your humble customer",
+)
+_POLITE_ZH = (
+    "您好，麻烦请问一下，{}，谢谢！",
+    "你好，不好意思打扰一下，{}，非常感谢您的帮助！",
+    "亲，在吗？想咨询一下，{}，麻烦您了，辛苦了",
+    "尊敬的客服，您好！劳驾帮我看一下，{}，谢谢，祝您工作顺利",
 )
 
 
@@ -119,13 +132,13 @@ _SWAPS: dict[str, tuple[tuple[str, Variants], ...]] = {
         ("gender", _genders_en),
         ("dialect", lambda text: _replaced(text, _SPELLINGS)),
         ("informal", lambda text: _replaced(text.lower(), _INFORMAL)),
-        ("polite", lambda text: [(text, f"Good day, would you kindly help me with this: {text} Thank you.")]),
+        ("polite", lambda text: [(text, frame.format(text)) for frame in _POLITE_EN]),
         ("capitals", lambda text: [(text, text.upper())] if text.upper() != text else []),
     ),
     CHINESE: (
         ("name", _names_zh),
         ("gender", _genders_zh),
         ("dialect", lambda text: _replaced(text, _TURNED_ZH, whole=False)),
-        ("polite", lambda text: [(text, f"您好，麻烦请问一下，{text}，谢谢！")]),
+        ("polite", lambda text: [(text, frame.format(text)) for frame in _POLITE_ZH]),
     ),
 }

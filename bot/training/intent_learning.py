@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bot.classifiers.finetuned import write_head
+from bot.classifiers.courtesy import without_courtesy
+from bot.classifiers.finetuned import HeadClassifier, write_head
 from bot.intent_store.intent_editing import Intents, digest_of, examples_of, normal, refuse_shared_examples
 from bot.intent_store.released_intents import ReleasedList, without_examples, write_released_list
 from bot.intents import Intent
 from bot.releases import Metrics, publish_release
+from bot.training.evaluation_data import IntentRow
 from bot.training.intent_findings import Judged, Row, comparison, confusions, doubtful, weak_intents
 from bot.training.intents import (
     KIND,
@@ -31,6 +33,7 @@ from bot.training.intents import (
     train_intent_head,
 )
 from bot.training.promotion import Validation
+from bot.training.release_report import release_report, write_release_report
 from knowledge.embedding.model_folders import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
@@ -116,7 +119,7 @@ def learn(
     trained = _train(intents, remembering, _part(progress, LEARNING, 0.0, 0.55))
     judged = _judged(trained, intents)
     aside = set_aside(intents)
-    rows = _rows(intents, aside, remembering, in_use, progress)
+    rows, report = _measured(intents, aside, remembering, in_use, progress)
     against = in_use.name if in_use is not None else ""
     compared = comparison(rows, against=against, seen=_may_have_seen(in_use))
     findings = {
@@ -134,7 +137,7 @@ def learn(
         metrics |= {"validation_low": round(figures["low"], 4), "validation_high": round(figures["high"], 4)}
     # What may have seen these very messages is shown, and judges nobody.
     validation = _validation(rows, "" if _may_have_seen(in_use) else against)
-    folder = _publish(trained, intents, list_version, embedder, releases_folder, validation, metrics)
+    folder = _publish(trained, intents, list_version, embedder, releases_folder, validation, metrics, report)
     return Learnt(folder, findings)
 
 
@@ -173,25 +176,29 @@ def _judged(trained: TrainedIntents, intents: Intents) -> list[Judged]:
     return found
 
 
-def _rows(
+def _measured(
     intents: Intents,
     aside: frozenset[str],
     embedder: RememberingEmbedder,
     in_use: InUse | None,
     progress: ProgressCallback,
-) -> list[Row]:
+) -> tuple[list[Row], str]:
+    """What the two twins made of the messages set aside, and a report on the new one; nothing where none were."""
     messages = [(text, each.name) for each in intents for text in examples_of(each) if normal(text) in aside]
     texts = [text for text, _ in messages]
     if not texts:
-        return []
+        return [], ""
     twin = _train(_without(intents, aside), embedder, _part(progress, MEASURING, 0.55, 0.75)).head
     after = _guessed(twin, embedder, texts)
     before = _before(in_use, aside, embedder, texts, progress)
     renamed = in_use.renamed if in_use is not None else {}
-    return [
+    rows = [
         Row(text, intent, renamed.get(old, old), old_confidence, new, new_confidence)
         for (text, intent), (old, old_confidence), (new, new_confidence) in zip(messages, before, after, strict=True)
     ]
+    progress(WRITING, 0.95)
+    asked = [IntentRow(text, intent) for text, intent in messages]
+    return rows, release_report(HeadClassifier(twin, embedder), asked, f"{len(asked)} examples set aside")
 
 
 def _before(
@@ -227,7 +234,8 @@ def _without(intents: Intents, aside: frozenset[str]) -> list[Intent]:
 
 
 def _guessed(head: IntentHead, embedder: Embedder, texts: Sequence[str]) -> list[Guess]:
-    probabilities, _ = head.judge(list(texts), embedder.embed_queries(texts))
+    plain = [without_courtesy(text) for text in texts]
+    probabilities, _ = head.judge(plain, embedder.embed_queries(plain))
     return [(head.names[int(each.argmax())], float(each.max())) for each in probabilities]
 
 
@@ -247,6 +255,7 @@ def _publish(
     releases_folder: Path,
     validation: Validation | None,
     metrics: Metrics,
+    report: str = "",
 ) -> Path:
     titles = {intent.name: tuple(intent.title.values()) for intent in intents}
     released = ReleasedList(list_version, digest_of(intents), without_examples(intents))
@@ -256,6 +265,8 @@ def _publish(
         write_released_list(released, folder)
         if validation is not None:
             validation.write(folder)
+        if report:
+            write_release_report(report, folder)
 
     return publish_release(
         releases_folder,

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bot.classifiers.finetuned import HeadClassifier, tuned_embedder, write_head
+from bot.errors import TrainingDataInvalid
 from bot.intent_store.intent_editing import digest_of
 from bot.intent_store.released_intents import ReleasedList, without_examples, write_released_list
 from bot.releases import Metrics, publish_release
@@ -26,9 +27,11 @@ from bot.training.evaluation_data import IntentRow
 from bot.training.event_files import EventFiles
 from bot.training.intent_learning import key_of
 from bot.training.intent_views import IN_SCOPE_REFUSED
-from bot.training.intents import KIND, RECIPE, LabelledText, data_digest, train_intent_head
+from bot.training.intents import KIND, RECIPE, Augment, LabelledText, data_digest, train_intent_head
 from bot.training.metrics import bootstrap_interval
+from bot.training.pretrained_intents import Told, train_with_documents
 from bot.training.promotion import Validation
+from bot.training.release_report import release_report, write_release_report
 from bot.training.tuned_intents import TunedIntents, TuningOptions, choose_method, train_tuned_intents, tunable
 from knowledge.embedding.model_folders import ProgressCallback, no_progress
 
@@ -45,6 +48,15 @@ _FEWEST_TESTED = 5  # examples of an intent from which on one is for testing
 
 
 @dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    method: str = "auto"  # or head, lora, full
+    seed: int = 0
+    refused: float = IN_SCOPE_REFUSED  # share of messages about a known intent that may be called unknown
+    augment: Augment = "none"  # what intents with few examples are given more by
+    documents: tuple[str, ...] = ()  # texts that the encoder reads first, where that pays; `full` only
+
+
+@dataclass(frozen=True, slots=True)
 class IntentTraining:
     folder: Path  # the release
     method: str
@@ -57,10 +69,8 @@ def train_intents(
     data: IntentData,
     embedder: Embedder,
     releases_folder: Path,
+    plan: TrainingPlan | None = None,
     *,
-    method: str = "auto",
-    seed: int = 0,
-    refused: float = IN_SCOPE_REFUSED,
     watch: Watch = unwatched,
     progress: ProgressCallback = no_progress,
 ) -> IntentTraining:
@@ -70,26 +80,24 @@ def train_intents(
     of a release learns from every example after a twin was tested; a tuned encoder never sees the tested ones.
     Raises TrainingDataInvalid, and ModelUnavailable where the encoder cannot be tuned.
     """
-    chosen = choose_method(data.examples, embedder) if method == "auto" else method
+    plan = plan or TrainingPlan()
+    chosen = _chosen(plan, data, embedder)
     digest = data_digest(data.examples, data.titles or {})
-    key = hashlib.sha256(f"{digest} {chosen} {seed} {refused} {embedder.fingerprint} {RECIPE}".encode()).hexdigest()
+    key = hashlib.sha256(f"{digest} {plan} {chosen} {embedder.fingerprint} {RECIPE}".encode()).hexdigest()
     checkpoints = Checkpoints.of(releases_folder / KIND, key)
-    learnt, tested = deal_test(data.examples, seed)
+    learnt, tested = deal_test(data.examples, plan.seed)
     with EventFiles(checkpoints.folder) as events:
-        made = _Making(data, embedder, seed, refused, progress).train(
-            chosen, learnt, checkpoints, _both(watch, events.add)
-        )
-        metrics, validation = _tested(made.classifier, tested, made.trained, progress)
+        making = _Making(data, embedder, plan, progress)
+        made = making.train(chosen, learnt, checkpoints, _both(watch, events.add))
+        chosen = "head" if made.tuned is None else chosen
+        metrics, validation, report = _tested(made.classifier, tested, made.trained, progress)
         events.add_figures(metrics)
 
     def write(folder: Path) -> None:
-        write_head(made.trained.head, folder)
-        if made.tuned is not None:
-            made.tuned.write_encoder(folder)
-        if data.intents:
-            write_released_list(ReleasedList(0, digest_of(data.intents), without_examples(data.intents)), folder)
+        _write(made, data, folder)
         if validation is not None:
             validation.write(folder)
+            write_release_report(report, folder)
         for file in events.files():
             shutil.copyfile(file, folder / file.name)
 
@@ -100,11 +108,21 @@ def train_intents(
         write,
         data_sha256=digest,
         base=embedder.fingerprint,
-        recipe=f"{RECIPE}-{chosen}-{seed}",
-        metrics={"method": chosen, **metrics, "seconds": round(seconds, 2)},
+        recipe=f"{RECIPE}-{chosen}-{plan.seed}",
+        metrics={"method": chosen, "augment": plan.augment, **metrics, "seconds": round(seconds, 2)},
     )
     checkpoints.remove()
     return IntentTraining(folder, chosen, metrics, seconds, len(data.examples))
+
+
+def _chosen(plan: TrainingPlan, data: IntentData, embedder: Embedder) -> str:
+    if plan.documents:
+        if plan.method not in ("auto", "full"):
+            raise TrainingDataInvalid(
+                f"The encoder reads documents only where it is tuned whole, not by '{plan.method}'"
+            )
+        return "full"
+    return choose_method(data.examples, embedder) if plan.method == "auto" else plan.method
 
 
 def deal_test(examples: Sequence[LabelledText], seed: int) -> tuple[tuple[LabelledText, ...], tuple[LabelledText, ...]]:
@@ -135,8 +153,7 @@ class _Made:
 class _Making:
     data: IntentData
     embedder: Embedder
-    seed: int
-    refused: float
+    plan: TrainingPlan
     progress: ProgressCallback
 
     def train(self, method: str, learnt: Sequence[LabelledText], checkpoints: Checkpoints, watch: Watch) -> _Made:
@@ -144,7 +161,12 @@ class _Making:
             twin = self._head(learnt)
             return _Made(self._head(self.data.examples), None, HeadClassifier(twin.head, self.embedder))
         tuned = self._tuned(method, learnt, checkpoints, watch)
-        embedder = tuned_embedder(self.embedder, tuned.write_encoder(checkpoints.folder))
+        changes = tuned.write_encoder(checkpoints.folder)
+        if changes is None:
+            whole = self._head(self.data.examples)
+            whole = replace(whole, metrics={**tuned.trained.metrics, **whole.metrics})
+            return _Made(whole, None, HeadClassifier(tuned.trained.head, self.embedder))
+        embedder = tuned_embedder(self.embedder, changes)
         return _Made(tuned.trained, tuned, HeadClassifier(tuned.trained.head, self.embedder, embedder))
 
     def _head(self, examples: Sequence[LabelledText]) -> TrainedIntents:
@@ -152,18 +174,30 @@ class _Making:
             examples,
             self.embedder,
             titles=self.data.titles,
-            seed=self.seed,
-            refused=self.refused,
+            seed=self.plan.seed,
+            refused=self.plan.refused,
+            augment=self.plan.augment,
             progress=self.progress,
         )
 
     def _tuned(
         self, method: str, examples: Sequence[LabelledText], checkpoints: Checkpoints, watch: Watch
     ) -> TunedIntents:
+        options = TuningOptions(
+            "lora" if method == "lora" else "full",
+            self.plan.seed,
+            self.plan.refused,
+            must_pay=self.plan.method == "auto" and not self.plan.documents,
+            augment=self.plan.augment,
+        )
+        learning = tunable(self.embedder)
+        if self.plan.documents:
+            told = Told(checkpoints, watch, self.progress)
+            return train_with_documents(self.plan.documents, examples, learning, options, self.data.titles, told)
         return train_tuned_intents(
             examples,
-            tunable(self.embedder),
-            TuningOptions("lora" if method == "lora" else "full", self.seed, self.refused),
+            learning,
+            options,
             titles=self.data.titles,
             checkpoints=checkpoints,
             watch=watch,
@@ -171,23 +205,31 @@ class _Making:
         )
 
 
+def _write(made: _Made, data: IntentData, folder: Path) -> None:
+    write_head(made.trained.head, folder)
+    if made.tuned is not None:
+        made.tuned.write_encoder(folder)
+    if data.intents:
+        write_released_list(ReleasedList(0, digest_of(data.intents), without_examples(data.intents)), folder)
+
+
 def _tested(
     classifier: IntentClassifier,
     tested: Sequence[LabelledText],
     trained: TrainedIntents,
     progress: ProgressCallback,
-) -> tuple[dict[str, float | int | str | None], Validation | None]:
-    """What was measured before, and the figures on the tested examples with the 95 % interval of their accuracy."""
+) -> tuple[dict[str, float | int | str | None], Validation | None, str]:
+    """What was measured before and on the tested examples, with the 95 % interval of their accuracy, and a report."""
     metrics: dict[str, float | int | str | None] = dict(trained.metrics)
     if not tested:
-        return metrics, None
+        return metrics, None, ""
     rows = [IntentRow(example.text, example.intent) for example in tested]
     figures = evaluate_intents(rows, classifier, progress=progress)
     right = {key_of(row.text): classifier.classify(row.text).alternatives[0][0] == row.intent for row in rows}
     low, high = bootstrap_interval([float(each) for each in right.values()])
     metrics |= {name: figures[name] for name in ("accuracy", "macro_f1", "ece", "ms_per_query")}
     metrics |= {"tested": len(rows), "accuracy_low": round(low, 4), "accuracy_high": round(high, 4)}
-    return metrics, Validation(right)
+    return metrics, Validation(right), release_report(classifier, rows, f"{len(rows)} examples set aside")
 
 
 def _both(first: Watch, second: Watch) -> Watch:

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from bot.classifiers.intent_head import Floats, IntentViews, Pooling, ScopeRule, log_sum_exp, pool
 from bot.errors import TrainingDataInvalid
+from bot.training.imagined_meanings import imagined_meanings
 from knowledge.embedding.torch_runtime import torch_threads
 
 if TYPE_CHECKING:
     import torch
 
 TITLE = -1  # the fold of titles: they are trained on in every fold and never scored
+COPY = -2  # that of what was made of an example of fold 0, and so on downwards: left out with it, and never scored
 IN_SCOPE_REFUSED = 0.08  # share of cross-validated examples that the threshold calls out of scope
 
 _LOPSIDED = 10
@@ -55,9 +57,10 @@ class Rows:
     ngrams: Floats
     labels: Integers
     intents: int
+    imagines: bool = False  # whether the head on meanings learns from imagined ones too, where an intent has few
 
     def only(self, wanted: NDArray[np.bool_]) -> Rows:
-        return Rows(self.meanings[wanted], self.ngrams[wanted], self.labels[wanted], self.intents)
+        return Rows(self.meanings[wanted], self.ngrams[wanted], self.labels[wanted], self.intents, self.imagines)
 
 
 def deal_folds(labels: Integers, seed: int) -> Integers:
@@ -98,7 +101,7 @@ def cross_validate(rows: Rows, folds: Integers, seed: int, on_fold: Callable[[fl
     count = int(folds.max()) + 1
     for fold in range(count):
         on_fold(fold / count)
-        kept = rows.only(folds != fold)
+        kept = rows.only((folds != fold) & (folds != COPY - fold))
         present = np.unique(kept.labels)
         left_out = (folds == fold) & np.isin(rows.labels, present)
         scored = rows.only(left_out)
@@ -145,11 +148,19 @@ def intent_weights(labels: Integers, intents: int) -> Floats:
 
 
 def train_views(rows: Rows, seed: int) -> IntentViews:
-    meaning_weights, meaning_bias = _train_softmax(rows.meanings, rows, MEANING, seed)
+    meaning_weights, meaning_bias = _train_meanings(rows, seed)
     ngram_weights, ngram_bias = _train_softmax(rows.ngrams, rows, NGRAMS, seed)
     order = np.argsort(rows.labels, kind="stable")
     first = np.searchsorted(rows.labels[order], np.arange(rows.intents))
     return IntentViews(meaning_weights, meaning_bias, ngram_weights, ngram_bias, rows.meanings[order], first)
+
+
+def _train_meanings(rows: Rows, seed: int) -> tuple[Floats, Floats]:
+    if rows.imagines:
+        meanings, labels = imagined_meanings(rows.meanings, rows.labels, rows.intents, seed)
+        more = np.concatenate([rows.meanings, meanings])
+        rows = replace(rows, meanings=more, labels=np.concatenate([rows.labels, labels]))
+    return _train_softmax(rows.meanings, rows, MEANING, seed)
 
 
 def _train_softmax(features: Floats, rows: Rows, recipe: HeadRecipe, seed: int) -> tuple[Floats, Floats]:

@@ -10,10 +10,11 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from bot.classifiers.courtesy import without_courtesy
 from bot.classifiers.intent_head import (
     Floats,
     IntentHead,
@@ -28,6 +29,7 @@ from bot.classifiers.language_offset import language_offset, without_language
 from bot.classifiers.ngrams import NgramFeatures
 from bot.errors import TrainingDataInvalid
 from bot.training.intent_views import (
+    COPY,
     IN_SCOPE_REFUSED,
     TITLE,
     HeldOut,
@@ -40,6 +42,7 @@ from bot.training.intent_views import (
     train_views,
 )
 from bot.training.metrics import accuracy, expected_calibration_error, macro_f1
+from bot.training.paraphrases import paraphrases
 from knowledge.embedding.model_folders import ProgressCallback, no_progress
 from knowledge.languages import detect_language
 
@@ -47,7 +50,10 @@ if TYPE_CHECKING:
     from knowledge.protocols import Embedder
 
 KIND = "intents"
-RECIPE = "views-2"  # changes with anything that makes the same examples give another head
+RECIPE = "views-3"  # changes with anything that makes the same examples give another head
+
+Augment = Literal["none", "templates", "vae"]  # what thin intents are given more examples by
+AUGMENTS: tuple[Augment, ...] = ("none", "templates", "vae")
 
 _STAGE = "training the intents"
 _EMBEDDED_AT_ONCE = 256
@@ -85,6 +91,7 @@ def train_intent_head(
     titles: Mapping[str, Sequence[str]] | None = None,
     seed: int = 0,
     refused: float = IN_SCOPE_REFUSED,
+    augment: Augment = "none",
     progress: ProgressCallback = no_progress,
 ) -> TrainedIntents:
     """Learns to tell the intents of `examples` apart.
@@ -92,21 +99,16 @@ def train_intent_head(
     `titles` gives what people call an intent; without it its name is read as words. Titles are extra examples, worth
     1 to 5 points of accuracy where there are five examples an intent. An example takes about 20 kB of memory.
 
+    `augment` gives intents with few examples more of them: paraphrases.py, imagined_meanings.py.
     `refused` is the share of messages about a known intent that may be called unknown: the threshold is set by it.
     The metrics are cross-validated on the examples themselves, which overstates accuracy on live messages.
     Raises TrainingDataInvalid for empty texts and for fewer than two intents.
     """
     started = time.perf_counter()
-    frozen = train_frozen_views(examples, embedder, titles=titles, seed=seed, progress=progress)
-    target = frozen.scope_target(refused)
-    pooling = fit_pooling(frozen.held_out, (0, 1, 2), target)
-    wordless = fit_pooling(frozen.held_out, (0, 2), target)
-    head = frozen.head(pooling, wordless)
+    frozen = train_frozen_views(examples, embedder, titles=titles, seed=seed, augment=augment, progress=progress)
+    trained = head_alone(frozen, refused, started)
     progress(_STAGE, 1.0)
-    judged = HeldOutJudgement(frozen.held_out.positions, softmax(pool(frozen.held_out.logits, pooling.weights)))
-    counts: dict[str, float | int] = {"examples": len(examples), "intents": len(head.names)}
-    metrics = counts | measure_held_out(judged.probabilities, frozen.held_out.labels)
-    return TrainedIntents(head, metrics, time.perf_counter() - started, judged)
+    return trained
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,32 +132,51 @@ class FrozenViews:
         return IntentHead(self.names, self.centre, self.offset, self.features, self.views, pooling, wordless, tuned)
 
 
+def head_alone(frozen: FrozenViews, refused: float, started: float) -> TrainedIntents:
+    """The head on the frozen views; `started` by `time.perf_counter`."""
+    target = frozen.scope_target(refused)
+    pooling = fit_pooling(frozen.held_out, (0, 1, 2), target)
+    wordless = fit_pooling(frozen.held_out, (0, 2), target)
+    head = frozen.head(pooling, wordless)
+    judged = HeldOutJudgement(frozen.held_out.positions, softmax(pool(frozen.held_out.logits, pooling.weights)))
+    counts: dict[str, float | int] = {"examples": frozen.examples, "intents": len(head.names)}
+    metrics = counts | measure_held_out(judged.probabilities, frozen.held_out.labels)
+    return TrainedIntents(head, metrics, time.perf_counter() - started, judged)
+
+
 def train_frozen_views(
     examples: Sequence[LabelledText],
     embedder: Embedder,
     *,
     titles: Mapping[str, Sequence[str]] | None = None,
     seed: int = 0,
+    augment: Augment = "none",
     progress: ProgressCallback = no_progress,
 ) -> FrozenViews:
     """The first part of `train_intent_head`; raises the same."""
     names = _names(examples)
     titles = titles or {name: (name.replace("_", " ").replace("/", " "),) for name in names}
     named = [(text, number) for number, name in enumerate(names) for text in titles.get(name, ())]
-    texts = [example.text for example in examples] + [text for text, _ in named]
+    plain = [without_courtesy(text) for text in [example.text for example in examples] + [text for text, _ in named]]
     numbers = {name: number for number, name in enumerate(names)}
-    labels = np.array([numbers[example.intent] for example in examples] + [number for _, number in named])
+    known = [numbers[example.intent] for example in examples]
+    copies = paraphrases(plain[: len(examples)], known, seed) if augment == "templates" else []
+    texts = plain + [text for text, _ in copies]
+    labels = np.array(known + [number for _, number in named] + [known[source] for _, source in copies])
 
     offset = language_offset(embedder)
     vectors = without_language(texts, _embed(texts, embedder, progress), offset)
     centre = vectors[: len(examples)].mean(axis=0)
     features = NgramFeatures.fit(texts)
-    rows = Rows(centred(vectors, centre), features.transform(texts), labels, len(names))
-    folds = np.concatenate([deal_folds(labels[: len(examples)], seed), np.full(len(named), TITLE)])
+    rows = Rows(centred(vectors, centre), features.transform(texts), labels, len(names), augment == "vae")
+    dealt = deal_folds(labels[: len(examples)], seed)
+    of_copies = COPY - dealt[[source for _, source in copies]]
+    folds = np.concatenate([dealt, np.full(len(named), TITLE), of_copies]).astype(np.int64)
     held_out = cross_validate(rows, folds, seed, lambda done: progress(_STAGE, 0.6 + 0.3 * done))
     progress(_STAGE, 0.9)
     views = train_views(rows, seed)
-    return FrozenViews(names, tuple(texts), labels, len(examples), centre, offset, features, views, held_out)
+    learnable = labels[: len(plain)]  # an encoder that is tuned must not learn from copies of what it is weighed on
+    return FrozenViews(names, tuple(plain), learnable, len(examples), centre, offset, features, views, held_out)
 
 
 def data_digest(examples: Sequence[LabelledText], titles: Mapping[str, Sequence[str]]) -> str:

@@ -77,16 +77,21 @@ def promote(root: Path, release: str, *, force: bool = False) -> Promotion:
     """
     manifest = find_release(root, release)
     open_release(root / manifest.kind / manifest.name)
-    before = name_in_use(root, manifest.kind)
-    compared = compare(root, manifest.kind, before, manifest.name) if before and before != manifest.name else None
-    if compared is not None and compared.is_worse and not force:
-        raise ReleaseWorse(
-            f"'{manifest.release}' does worse than '{before}', which is in use: {compared.after:.1%} against "
-            f"{compared.before:.1%} of {compared.messages} messages that neither had seen, and chance does not explain "
-            f"it (difference {compared.low:+.1%} to {compared.high:+.1%}); use --force to promote it all the same"
-        )
-    make_current(root, manifest.kind, manifest.name)
-    return Promotion(manifest.kind, manifest.name, before, compared)
+    seen: list[Promotion] = []
+
+    def is_no_worse() -> None:
+        before = name_in_use(root, manifest.kind)
+        known = compare(root, manifest.kind, before, manifest.name) if before and before != manifest.name else None
+        if known is not None and known.is_worse and not force:
+            raise ReleaseWorse(
+                f"'{manifest.release}' does worse than '{before}', which is in use: {known.after:.1%} against "
+                f"{known.before:.1%} of {known.messages} messages that neither had seen, and chance does not explain "
+                f"it (difference {known.low:+.1%} to {known.high:+.1%}); use --force to promote it all the same"
+            )
+        seen.append(Promotion(manifest.kind, manifest.name, before, known))
+
+    make_current(root, manifest.kind, manifest.name, allowed=is_no_worse)
+    return seen[0]
 
 
 def roll_back(root: Path, kind: str) -> Promotion:

@@ -17,6 +17,7 @@ import numpy as np
 from bot.classifiers.intent_head import Floats
 from bot.training.checkpoints import Standing
 from bot.training.intent_views import Integers, intent_weights
+from bot.training.tuning_speed import embed_tokens, fastest_way, plain_attention, seconds_of_a_step
 from knowledge.embedding.torch_runtime import torch_threads
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from knowledge.embedding.tunable_encoder import Method, TunableEncoder
 
-_TOKENS_EMBEDDED_AT_ONCE = 4096
 _SORTED_TOGETHER = 8  # batches whose texts are sorted by length before they are cut apart: little is padded then
 
 
@@ -43,6 +43,11 @@ class TuningRecipe:
     patience: int | None = 3  # epochs without better validation accuracy after which it ends; None: the last is kept
     seed: int = 0
     threads: int = 1  # at most
+    seconds: float | None = None  # of learning, at most: fewer epochs where they would take longer on this machine
+
+
+class TooSlow(Exception):
+    """Not even one epoch would be over in `TuningRecipe.seconds`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,7 @@ class Task:
 @dataclass(slots=True)
 class _Progress:
     bfloat16: bool
+    epochs: int  # planned; kept with what was learnt, as another machine or hour would plan others
     step: int = 0
     best_accuracy: float = -1.0
     best_loss: float = math.inf
@@ -108,6 +114,7 @@ class TuningRun:
     """`epoch` and `measure` in turn until `is_over`, then `result`."""
 
     def __init__(self, encoder: TunableEncoder, task: Task, recipe: TuningRecipe) -> None:
+        """Raises TooSlow."""
         import torch
 
         train, validation, intents = task.train, task.validation, task.intents
@@ -115,17 +122,16 @@ class TuningRun:
         self._encoder, self._recipe, self._stage = encoder, recipe, task.stage
         self._sequences = encoder.tokenize(train.texts)
         self._labels = torch.from_numpy(train.labels).to(encoder.device)
-        bfloat16, self.threads = _fastest(encoder, self._sequences[: recipe.batch], recipe.threads)
-        self._at = _Progress(bfloat16)
+        bfloat16, self.threads = fastest_way(encoder, self._sequences[: recipe.batch], recipe.threads)
         encoder.run_in_bfloat16(bfloat16)
+        self._steps_an_epoch = -(-len(self._sequences) // recipe.batch)
+        self._at = _Progress(bfloat16, self._planned_epochs())
         vectors = embed_tokens(encoder, self._sequences)
         self._centre = vectors.mean(0)
         self._weights, self._bias = _start(vectors - self._centre, self._labels, intents, recipe.head_start)
         self._importance = torch.from_numpy(intent_weights(train.labels, intents)).to(encoder.device)
         self._validation = validation
         self._unseen = encoder.tokenize(validation.texts) if validation else []
-        self._steps_an_epoch = -(-len(self._sequences) // recipe.batch)
-        self._steps = self._steps_an_epoch * recipe.epochs
         layers = list(encoder.learning().values())
         groups = [
             {"params": layers, "lr": recipe.learning_rate},
@@ -134,6 +140,20 @@ class TuningRun:
         self._optimizer = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay, fused=True)
         self._rates = [recipe.learning_rate, recipe.head_learning_rate]
         self._best: dict[str, Tensor] = {}
+
+    @property
+    def _steps(self) -> int:
+        return self._steps_an_epoch * self._at.epochs
+
+    def _planned_epochs(self) -> int:
+        if self._recipe.seconds is None:
+            return self._recipe.epochs
+        with torch_threads(self.threads):
+            step = seconds_of_a_step(self._encoder, self._sequences, self._recipe.batch)
+        possible = int(self._recipe.seconds / (step * self._steps_an_epoch))
+        if possible < 1:
+            raise TooSlow
+        return min(possible, self._recipe.epochs)
 
     def is_over(self) -> bool:
         at, recipe = self._at, self._recipe
@@ -166,7 +186,7 @@ class TuningRun:
         measured = Measured(
             self._stage,
             epoch,
-            self._recipe.epochs,
+            at.epochs,
             at.summed_loss / self._steps_an_epoch,
             accuracy,
             loss,
@@ -226,10 +246,10 @@ class TuningRun:
         for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
             group["lr"] = rate * factor
         self._optimizer.zero_grad()
-        with self._encoder.learning_with(self._recipe.seed * 1_000_003 + self._at.step):
+        with plain_attention(), self._encoder.learning_with(self._recipe.seed * 1_000_003 + self._at.step):
             logits = self._scores(self._encoder.vectors([self._sequences[number] for number in chosen]))
-        loss = torch.nn.functional.cross_entropy(logits, self._labels[list(chosen)], weight=self._importance)
-        torch.autograd.backward(loss)
+            loss = torch.nn.functional.cross_entropy(logits, self._labels[list(chosen)], weight=self._importance)
+            torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(list(self._encoder.learning().values()), 1.0)
         self._optimizer.step()
         return float(loss.detach())
@@ -265,22 +285,6 @@ class TuningRun:
         return [batches[number] for number in random.permutation(len(batches))]
 
 
-def embed_tokens(encoder: TunableEncoder, sequences: Sequence[Sequence[int]]) -> Tensor:
-    """Vectors of shape (len(sequences), d) without gradients, in the order of `sequences`."""
-    import torch
-
-    order = sorted(range(len(sequences)), key=lambda number: -len(sequences[number]))
-    rows: list[Tensor] = []
-    start = 0
-    with torch.no_grad():
-        while start < len(order):
-            size = max(1, _TOKENS_EMBEDDED_AT_ONCE // max(1, len(sequences[order[start]])))
-            rows.append(encoder.vectors([sequences[number] for number in order[start : start + size]]))
-            start += size
-    sorted_rows = torch.cat(rows)
-    return sorted_rows[torch.argsort(torch.tensor(order, device=sorted_rows.device))]
-
-
 def _start(vectors: Tensor, labels: Tensor, intents: int, length: float) -> tuple[Tensor, Tensor]:
     """Head weights (c, d) along the mean of each intent's examples, and a bias of zeros."""
     import torch
@@ -289,20 +293,3 @@ def _start(vectors: Tensor, labels: Tensor, intents: int, length: float) -> tupl
     sums = torch.zeros(intents, vectors.shape[1], device=vectors.device).index_add_(0, labels, directions)
     weights = torch.nn.functional.normalize(sums, dim=1) * length
     return torch.nn.Parameter(weights), torch.nn.Parameter(torch.zeros(intents, device=vectors.device))
-
-
-def _fastest(encoder: TunableEncoder, sequences: Sequence[Sequence[int]], most: int) -> tuple[bool, int]:
-    """Whether to run in bfloat16, and on how many threads. By trying.
-
-    Processors with units for bfloat16 gain a factor of two to four by it, others lose as much. All threads gain little
-    less than their number on an idle machine, and are thirty times slower than one on a busy one.
-    """
-    seconds = {}
-    ways = [(bfloat16, threads) for bfloat16 in (False, True) for threads in sorted({1, most})]
-    for way in ways * 2:  # the first time warms up
-        encoder.run_in_bfloat16(way[0])
-        with torch_threads(way[1]):
-            began = time.perf_counter()
-            embed_tokens(encoder, sequences)
-            seconds[way] = time.perf_counter() - began
-    return min(ways, key=lambda way: seconds[way])

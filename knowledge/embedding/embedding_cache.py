@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from knowledge.embedding.token_states import TokenStates
     from knowledge.embedding.tunable_encoder import Method, TunableEmbedder, TunableEncoder
 
 
@@ -49,6 +50,14 @@ class CachingEmbedder:
     def tuned(self, changes: Path) -> CachingEmbedder:
         """As the embedder's, with a memory of its own; raises ModelUnavailable where it cannot learn."""
         return CachingEmbedder(_tunable(self._embedder).tuned(changes), capacity=self._capacity)
+
+    def token_states(self, texts: Sequence[str], *, asks: bool = False) -> list[TokenStates]:
+        """As the embedder's; raises ModelUnavailable where it does not tell single words."""
+        from knowledge.embedding.token_states import WordEmbedder
+
+        if not isinstance(self._embedder, WordEmbedder):
+            raise ModelUnavailable("This embedder does not tell the words of a text; set a model folder")
+        return self._embedder.token_states(texts, asks=asks)
 
     def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         import numpy as np

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
+    from knowledge.embedding.token_states import TokenStates
     from knowledge.embedding.tunable_encoder import Method, TunableEncoder
 
 _CPU_BATCH_TOKENS = 2048  # of one forward pass, padding included: about half a second on one thread
 _GPU_BATCH_TOKENS = 65536
+_MOST_WORDS = 96  # tokens of a text that are told one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class TorchEmbedder:
             padding=self._padding,
             pooling=self._style.pooling,
             method=method,
+            mask_token=next(filter(None, map(self._tokenizer.token_to_id, ("<mask>", "[MASK]"))), None),
         )
 
     def tuned(self, changes: Path) -> TorchEmbedder:
@@ -149,6 +152,32 @@ class TorchEmbedder:
             raise ModelUnavailable(f"'{changes}' does not fit the model '{self._folder.name}': {error}") from error
         twin._fingerprint = f"{self._fingerprint}-{learnt[:16]}"
         return twin
+
+    def token_states(self, texts: Sequence[str], *, asks: bool = False) -> list[TokenStates]:
+        """Each text's words, as passages or, with `asks`, as questions; at most `_MOST_WORDS` of each."""
+        import torch
+
+        from knowledge.embedding.token_states import TokenStates, table_of_words
+        from knowledge.embedding.tunable_encoder import padded
+
+        prefix = self._style.query_prefix if asks else self._style.passage_prefix
+        prefixed = [_encodable(prefix + text) for text in texts]
+        encodings = self._tokenizer.encode_batch(prefixed)
+        skipped = len(prefix.rstrip())
+        kept = [
+            [place for place, (start, end) in enumerate(each.offsets) if end > max(start, skipped)][:_MOST_WORDS]
+            for each in encodings
+        ]
+        table = table_of_words(self._model)
+        found: list[TokenStates | None] = [None] * len(texts)
+        for numbers in batches_by_length([len(each.ids) for each in encodings], _CPU_BATCH_TOKENS):
+            with self._passage_lock, torch_threads(1), torch.inference_mode():
+                ids, mask = padded([encodings[number].ids for number in numbers], self._padding)
+                hidden = self._model(ids.to(self._device), mask.to(self._device)).bfloat16().cpu()
+                tokens = table(ids.to(self._device)).bfloat16().cpu()
+            for row, number in enumerate(numbers):
+                found[number] = TokenStates(tokens[row, kept[number]], hidden[row, kept[number]])
+        return [each for each in found if each is not None]
 
     def _compute_fingerprint(self) -> str:
         """Precisions of one width give vectors that compare; the device does not matter."""

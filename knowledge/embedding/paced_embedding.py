@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 OnEmbedded = Callable[[int, int], None]
 """Told how many passages are done, of how many, before each part and at the end. Raise from it to break off."""
 
+
+def not_told(_done: int, _total: int) -> None:
+    """For those whom nobody waits for."""
+    return
+
+
 _PART_SECONDS = 0.6  # what a part should take: nobody who cancels waits much longer
 _FIRST_PART = 2_048  # tokens, about; the size of a part grows to what the machine does in the time above
 _SMALLEST_PART = 512

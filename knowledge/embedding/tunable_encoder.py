@@ -37,9 +37,12 @@ class TunableEncoder:
         padding: int,
         pooling: Literal["mean", "cls"],
         method: Method = "full",
+        mask_token: int | None = None,
     ) -> None:
         """Takes over `encoder`, whose weights are float32. `tokenize` adds the prefix of questions."""
         self.tokenize = tokenize
+        self.padding = padding
+        self.mask_token = padding if mask_token is None else mask_token  # stands where a word is to be guessed
         self._encoder = encoder
         self._padding = padding
         self._pooling = pooling
@@ -80,9 +83,24 @@ class TunableEncoder:
         """Token ids → float32 tensor of shape (len(sequences), dimensions), rows of length 1, with gradients."""
         ids, mask = padded(sequences, self._padding)
         ids, mask = ids.to(self._device), mask.to(self._device)
+        return torch.nn.functional.normalize(pooled(self.hidden(ids, mask), mask, self._pooling), dim=1)
+
+    def hidden(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Token ids and mask of shape (n, length) → float32 hidden states of shape (n, length, d), with gradients."""
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._autocast):
-            hidden = self._encoder(ids, mask).float()
-        return torch.nn.functional.normalize(pooled(hidden, mask, self._pooling), dim=1)
+            states: Tensor = self._encoder(ids.to(self._device), mask.to(self._device))
+        return states.float()
+
+    def word_table(self) -> Tensor:
+        """The embedding of every word, (words, d); it does not learn. Raises KeyError where the encoder has none."""
+        for name, each in self._encoder.named_parameters():
+            if name.endswith("word_embeddings.weight"):
+                return each.detach()
+        raise KeyError("word_embeddings")
+
+    def begin_with(self, changes: Mapping[str, Tensor]) -> None:
+        """Takes over what an encoder of the same shape has learnt. Raises KeyError where the names do not fit."""
+        apply_changes(self._encoder, changes)
 
     def learning(self) -> dict[str, nn.Parameter]:
         """What learns, by name."""

@@ -6,6 +6,7 @@ the manifest last, and moved into place: a folder with a manifest is complete, a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -24,11 +25,12 @@ from knowledge.protocols import PassageIndex
 
 _log = logging.getLogger(__name__)
 
-_FORMAT = 2
+_FORMAT = 3
 _VECTORS = {False: "vectors-en.index", True: "vectors-zh.index"}  # by "is Chinese"
 _WORDS = "words.index"
 _FILES = (*_VECTORS.values(), _WORDS)
 _MANIFEST = "manifest.json"
+_SEAL = "sha256"  # in the manifest, of the rest of it
 _WRITING = ".writing-"
 _LOCK = ".saving"
 
@@ -125,7 +127,7 @@ class IndexFolder:
             files = {name: sha256_of_file(beside / name) for name in _FILES}
             shapes = {language: asdict(shape) for language, shape in state.shapes().items()}
             manifest = _Manifest(_FORMAT, state.generation, len(state), self._embedder, shapes, files)
-            write_durably(beside / _MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
+            write_durably(beside / _MANIFEST, _as_text(manifest).encode())
             self._move_into_place(beside, self._folder / str(state.generation))
         finally:
             shutil.rmtree(beside, ignore_errors=True)
@@ -178,11 +180,22 @@ class IndexFolder:
         return manifest
 
 
+def _as_text(manifest: _Manifest) -> str:
+    fields = asdict(manifest)
+    return json.dumps({**fields, _SEAL: _seal(fields)}, indent=1)
+
+
 def _manifest_of(text: str) -> _Manifest:
     fields = json.loads(text)
     if fields["format"] != _FORMAT:
         raise ValueError(f"it has the form {fields['format']} of another release")
+    if fields.pop(_SEAL) != _seal(fields):
+        raise ValueError("its manifest is not as it was written")
     return _Manifest(**fields)
+
+
+def _seal(fields: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 _WAY_OUT = "searches use one made from the database; `frontdesk index rebuild` saves it"

@@ -16,13 +16,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.embedding.paced_embedding import PacedEmbedding
+from knowledge.embedding.paced_embedding import not_told
+from knowledge.embedding.titled_vectors import TitledText, TitledVectors
 from knowledge.errors import CatalogUnavailable, IndexNotSaved
 from knowledge.indexing.background import BackgroundTask
 from knowledge.indexing.index_folder import IndexFolder
 from knowledge.indexing.lexical_index import LexicalIndex
 from knowledge.indexing.lexical_tokens import tokens
-from knowledge.indexing.search_state import EmbeddedQuery, IndexedPassage, RankedPassage, SearchState
+from knowledge.indexing.search_state import EmbeddedQuery, IndexedPassage, Ranking, SearchState
 from knowledge.languages import is_written_in_chinese
 from knowledge.passages import IndexHealth
 from knowledge.protocols import Embedder, PassageIndex
@@ -54,9 +55,9 @@ class IndexKeeper:
     ) -> None:
         self._catalog = catalog
         self._embedder = embedder
-        self._paced = PacedEmbedding(embedder)
+        self._vectors = TitledVectors(embedder)
         self._new_index = new_index
-        self._files = IndexFolder(folder, embedder=embedder.fingerprint, dimensions=embedder.dimensions)
+        self._files = IndexFolder(folder, embedder=self._vectors.fingerprint, dimensions=embedder.dimensions)
         self._writer = threading.Lock()
         self._saving = threading.Lock()
         self._in_bulk = False
@@ -74,7 +75,7 @@ class IndexKeeper:
     def passage_count(self) -> int:
         return len(self._state)
 
-    def ranked(self, queries: Sequence[EmbeddedQuery]) -> Sequence[RankedPassage]:
+    def ranked(self, queries: Sequence[EmbeddedQuery]) -> Ranking:
         return self._state.ranked(queries)
 
     def hold_any(self, numbers: Sequence[int]) -> bool:
@@ -183,11 +184,11 @@ class IndexKeeper:
         return state, added
 
     def _ready(self, page: Sequence[StoredPassage]) -> list[IndexedPassage]:
-        ours = self._embedder.fingerprint
+        ours = self._vectors.fingerprint
         vectors = {p.number: _from_stored(p.embedding) for p in page if p.embedding and p.embedder == ours}
         missing = [passage for passage in page if passage.number not in vectors]
         if missing:
-            made = self._paced.embed([passage.embedded_text for passage in missing], _not_told)
+            made = self._vectors.embed([TitledText(each.title, each.embedded_text) for each in missing], not_told)
             stored = {p.number: as_stored(vector) for p, vector in zip(missing, made, strict=True)}
             vectors |= {number: _from_stored(vector) for number, vector in stored.items()}
             self._keep(stored)
@@ -195,7 +196,7 @@ class IndexKeeper:
 
     def _keep(self, stored: dict[int, bytes]) -> None:
         try:
-            self._catalog.store_embeddings(stored, self._embedder.fingerprint)
+            self._catalog.store_embeddings(stored, self._vectors.fingerprint)
         except (
             CatalogUnavailable
         ) as error:  # they are made again by the next start: no reason to leave a customer alone
@@ -299,7 +300,3 @@ def _from_stored(stored: bytes) -> NDArray[np.float32]:
 def _indexed(passage: StoredPassage, vector: NDArray[np.float32]) -> IndexedPassage:
     text = passage.embedded_text
     return IndexedPassage(passage.number, Counter(tokens(text)), is_written_in_chinese(text), vector)
-
-
-def _not_told(_done: int, _total: int) -> None:
-    return

@@ -79,9 +79,14 @@ def blended(last_turn: NDArray[np.float32], with_earlier: NDArray[np.float32]) -
     if not len(last_turn):
         return last_turn
     changed, stayed = LAST_TURN_WEIGHTS
-    weight = np.float32(changed + (stayed - changed) * gate(float(last_turn[with_earlier.argmax()]), SUBJECT_STAYED))
+    weight = np.float32(changed + (stayed - changed) * subject_stayed(last_turn, with_earlier))
     mixed: NDArray[np.float32] = weight * last_turn + (1 - weight) * with_earlier
     return mixed
+
+
+def subject_stayed(last_turn: NDArray[np.float32], with_earlier: NDArray[np.float32]) -> float:
+    """0 to 1: how well what is best after the exchange before suits the last turn, too."""
+    return gate(float(last_turn[with_earlier.argmax()]), SUBJECT_STAYED) if len(last_turn) else 0.0
 
 
 def gate(value: float, ramp: tuple[float, float]) -> float:

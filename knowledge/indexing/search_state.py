@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.indexing.lexical_index import LexicalIndex
-from knowledge.indexing.retrieval import CANDIDATES, Candidates, blended, fused_scores, language_gap
+from knowledge.indexing.retrieval import (
+    CANDIDATES,
+    Candidates,
+    blended,
+    fused_scores,
+    language_gap,
+    subject_stayed,
+)
 from knowledge.indexing.word_scores import AskedWords
 from knowledge.languages import CHINESE, ENGLISH, detect_language
 from knowledge.passages import IndexShape
@@ -122,11 +129,11 @@ class SearchState:
         numbers = np.unique(np.concatenate([found for look in looks for found in (look.similar[0], look.worded)]))
         chinese = self.lexical.are_chinese(numbers)
         views = [self._candidates(look, numbers, chinese) for look in looks]
-        scores = _merged([fused_scores(view) for view in views])
+        fused = [fused_scores(view) for view in views]
         dense = _merged([view.dense for view in views])
         coverage = _merged([view.coverage for view in views])
-        order = np.lexsort((numbers, -scores))
-        return Ranking(numbers[order], scores[order], dense[order], coverage[order])
+        stayed = subject_stayed(*fused) if len(fused) == 2 else 0.0
+        return Ranking(numbers, _merged(fused), dense, coverage, stayed)
 
     def _look(self, query: EmbeddedQuery) -> _Look:
         by_language = {
@@ -175,7 +182,10 @@ class _Look:
 
 
 class Ranking(Sequence[RankedPassage]):
-    """Some hundred candidates in arrays; of most of them nobody ever asks, so they are made when one does."""
+    """Some hundred candidates in arrays, best first; of most nobody ever asks, so they are made when one does.
+
+    `stayed` is how far a follow-up goes on with the subject of the exchange before, 0 to 1.
+    """
 
     def __init__(
         self,
@@ -183,8 +193,20 @@ class Ranking(Sequence[RankedPassage]):
         scores: NDArray[np.float32],
         dense: NDArray[np.float32],
         lexical: NDArray[np.float32],
+        stayed: float = 0.0,
     ) -> None:
-        self._arrays = (numbers, scores, dense, lexical)
+        order = np.lexsort((numbers, -scores))
+        self._arrays = (numbers[order], scores[order], dense[order], lexical[order])
+        self.stayed = stayed
+
+    def numbers(self) -> list[int]:
+        """Of all candidates, best first."""
+        return list(self._arrays[0].tolist())
+
+    def rescored(self, change: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> Ranking:
+        """The same candidates by other scores, made of those they have, best first."""
+        numbers, scores, dense, lexical = self._arrays
+        return Ranking(numbers, change(scores), dense, lexical, self.stayed)
 
     def __len__(self) -> int:
         return len(self._arrays[0])

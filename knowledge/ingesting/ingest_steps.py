@@ -9,6 +9,7 @@ from knowledge.ingesting.ingest_reading import Expect, Step, Sweep, Take
 from knowledge.ingesting.sources import candidates, candidates_in_file, files_below, is_container, name_of
 from knowledge.passages import Refusal
 from knowledge.readers import STANDARD_LIMITS, ReadingLimits
+from knowledge.storing.catalog_values import file_source
 
 
 def steps_of_paths(
@@ -60,9 +61,9 @@ def steps_of_upload(
 
 
 def upload_name(name: str) -> str:
-    """The last part of a name that a browser sent, without anything that does not print."""
+    """The last part of a name that a browser sent, without anything that does not print; a source of no entry."""
     last = PurePosixPath(name.replace("\\", "/")).name
-    return "".join(character for character in last if character.isprintable()).strip()[:200] or "upload"
+    return file_source("".join(character for character in last if character.isprintable()).strip()[:200] or "upload")
 
 
 def _source_in(folder: Path, path: Path, collection: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from knowledge.errors import CatalogUnavailable, KnowledgeError
 from knowledge.ingesting.ingest_run import IngestProgress, IngestRun
 from knowledge.ingesting.ingest_steps import steps_of_upload
-from knowledge.ingesting.job_journal import JobCancelledError, JobLostError
+from knowledge.ingesting.job_journal import JobCancelledError, JobLostError, JobOvertakenError
 from knowledge.ingesting.job_ledger import IngestJob, JobLedger
 from knowledge.ingesting.job_values import Standing
 from knowledge.ingesting.stray_uploads import sweep_uploads
@@ -86,7 +86,7 @@ class IngestWorker:
                 )
                 run.work(steps_of_upload(job.name, self._bytes_of(job), encoding=job.encoding, limits=self._limits))
             self._ledger.finish(job.job_id, self._name)
-        except _StoppedError:
+        except (_StoppedError, JobOvertakenError):
             self._ledger.requeue(job.job_id, self._name, at_fault=False)
         except JobCancelledError:
             self._ledger.give_up(job.job_id, self._name)

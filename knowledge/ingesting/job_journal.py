@@ -12,8 +12,10 @@ from knowledge.ingesting.ingest_values import FileOutcome, FileResult
 from knowledge.ingesting.job_values import REREAD, JobState
 from knowledge.passages import Change, Refusal
 from knowledge.storing.catalog_rows import DocumentVersionRow, IngestFileRow, IngestJobRow
+from knowledge.storing.generations import parts_of
 
-_TAKEN = (FileOutcome.ADDED, FileOutcome.UPDATED, FileOutcome.UNCHANGED)
+# What was removed out of an archive while it waited is as good as taken: it is not to come back with it.
+_TAKEN = (FileOutcome.ADDED, FileOutcome.UPDATED, FileOutcome.UNCHANGED, FileOutcome.REMOVED)
 
 
 class JobLostError(Exception):
@@ -22,6 +24,10 @@ class JobLostError(Exception):
 
 class JobCancelledError(Exception):
     """The job is still ours, but nobody wants it any more: cancelled, or what it was to read again has gone."""
+
+
+class JobOvertakenError(Exception):
+    """A document of the job was removed meanwhile: begun again, the job leaves it out."""
 
 
 class JobJournal:
@@ -52,6 +58,7 @@ class JobJournal:
         def write(session: Session, changes: Sequence[Change]) -> None:
             found = results(changes)
             self.write(session, found)
+            self._check_taken_out(session, found)
             if self._job_id.startswith(REREAD):
                 _check_reread(session, self._job_id, found)
 
@@ -77,6 +84,15 @@ class JobJournal:
             raise JobCancelledError(self._job_id)
         first = 1 + self._last_number(session)
         session.add_all(self._row(number, result) for number, result in enumerate(results, start=first))
+
+    def _check_taken_out(self, session: Session, results: Sequence[FileResult]) -> None:
+        """In the transaction that takes them in: none must have been removed since the journal was read."""
+        removed = select(IngestFileRow.source).where(
+            col(IngestFileRow.job_id) == self._job_id, col(IngestFileRow.outcome) == FileOutcome.REMOVED
+        )
+        for sources in parts_of([result.source for result in results]):
+            if session.exec(removed.where(col(IngestFileRow.source).in_(sources)).limit(1)).first() is not None:
+                raise JobOvertakenError(self._job_id)
 
     def _last_number(self, session: Session) -> int:
         query = select(func.max(IngestFileRow.number)).where(col(IngestFileRow.job_id) == self._job_id)

@@ -18,7 +18,7 @@ from knowledge.errors import DocumentRefused, EncodingUnknown
 from knowledge.passages import DocumentText, Refusal
 from knowledge.readers import ARCHIVE, LISTS, STANDARD_LIMITS, Entry, ReadingLimits, known_encoding
 from knowledge.safe_reading import OpenedSource, ReadingProcess, shared_process
-from knowledge.storing.catalog_values import DocumentDraft
+from knowledge.storing.catalog_values import DocumentDraft, may_be_an_entrys
 
 _MEDIA_TYPES = {
     ".md": "text/markdown",
@@ -177,8 +177,9 @@ def _in_container(
 
 def _record(opened: OpenedSource, number: int, entry: Entry, place: str, chosen: str | None) -> Candidate:
     own = f"{place}#{entry.record}"
+    given = "" if may_be_an_entrys(entry.document_id) else entry.document_id
     return Candidate(
-        document_id=entry.document_id or document_id_of(own, entry.title),
+        document_id=given or document_id_of(own, entry.title),
         source=own,
         media_type="text/markdown",
         sha256=entry.sha256,

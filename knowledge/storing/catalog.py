@@ -126,7 +126,8 @@ class Catalog:
         query = query.where(col(PassageRow.added_generation) + 0 <= upto)
         with reading(self._engine) as session:
             rows = session.connection().execute(query).all()
-        return tuple(StoredPassage(row[0], Passage(*row[1:-2]).embedded_text, row[-2], row[-1]) for row in rows)
+        passages = ((row, Passage(*row[1:-2])) for row in rows)
+        return tuple(StoredPassage(row[0], each.title, each.embedded_text, row[-2], row[-1]) for row, each in passages)
 
     def count_added_between(self, known: int, upto: int) -> int:
         """How many passages `added_between` gives."""

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from knowledge.passages import DocumentText, Passage
 
 ENTRY_SOURCES = "entry:"  # how sources of documents begin that follow the table of entries, not files
+_ENTRYS_DOCUMENT = re.compile(r"entry-[0-9a-f]{16}-(?:en|zh)")
+
+
+def file_source(name: str) -> str:
+    """The source of a file called `name`: never one that an entry could have."""
+    return f"./{name}" if name.startswith(ENTRY_SOURCES) else name
+
+
+def may_be_an_entrys(document_id: str) -> bool:
+    """Whether an id has the form of those that entries are given as documents; no list may give out such a one."""
+    return _ENTRYS_DOCUMENT.fullmatch(document_id) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,7 @@ class StoredPassage:
     """A live passage as the indexes need it. `embedding` is None where `embedder` is not who made it."""
 
     number: int
+    title: str
     embedded_text: str
     embedder: str
     embedding: bytes | None  # fp16, little-endian

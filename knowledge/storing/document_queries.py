@@ -9,18 +9,28 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, Engine, func, or_
+from sqlalchemy import ColumnElement, Engine, Select, bindparam, func, or_
+from sqlalchemy import select as select_columns
 from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import Session, col, select
 
-from knowledge.database import reading
+from knowledge.database import asking, reading
 from knowledge.errors import DocumentNotFound
 from knowledge.passages import Document, DocumentState
 from knowledge.storing.catalog_rows import DocumentRow, DocumentVersionRow, PassageRow, as_document
 from knowledge.storing.catalog_values import StoredDocument
+from knowledge.storing.generations import parts_of
 
-_ITEMS_PER_STATEMENT = 500  # below every database's limit of parameters
 _WITHOUT_TEXT = defer(cast("QueryableAttribute[str]", DocumentRow.text), raiseload=True)
+
+_NUMBER_AND_TITLE: tuple[Any, ...] = (PassageRow.number, DocumentRow.title)
+_TITLES: Select[Any] = (
+    select_columns(*_NUMBER_AND_TITLE)
+    .join_from(PassageRow, DocumentRow)
+    .where(
+        col(PassageRow.number).in_(bindparam("numbers", expanding=True)), col(PassageRow.removed_generation).is_(None)
+    )
+)
 
 Order = Literal["source", "title", "latest", "passages"]
 
@@ -94,7 +104,7 @@ def checksums_in_use(engine: Engine, checksums: Collection[str]) -> frozenset[st
     with reading(engine) as session:
         return frozenset(
             found
-            for part in _parts(list(checksums))
+            for part in parts_of(list(checksums))
             for found in session.exec(
                 select(DocumentRow.sha256).where(
                     col(DocumentRow.sha256).in_(part), col(DocumentRow.state) == DocumentState.READY
@@ -108,7 +118,7 @@ def checksums_of(engine: Engine, document_ids: Collection[str]) -> frozenset[str
     with reading(engine) as session:
         return frozenset(
             found
-            for part in _parts(list(document_ids))
+            for part in parts_of(list(document_ids))
             for found in session.exec(
                 select(DocumentVersionRow.sha256).where(col(DocumentVersionRow.document_id).in_(part)).distinct()
             )
@@ -130,6 +140,15 @@ def source_of(engine: Engine, document_id: str) -> str | None:
     """Also of a document that cannot be found any more. None of one that never was."""
     with reading(engine) as session:
         return session.exec(select(DocumentRow.source).where(col(DocumentRow.document_id) == document_id)).first()
+
+
+def titles_of_passages(engine: Engine, numbers: Sequence[int]) -> dict[int, str]:
+    """The titles of the documents that live passages belong to, by the passages' numbers."""
+    found: dict[int, str] = {}
+    with asking(engine) as connection:
+        for part in parts_of(numbers):
+            found |= {row[0]: row[1] for row in connection.execute(_TITLES, {"numbers": list(part)})}
+    return found
 
 
 def _conditions(wanted: DocumentFilter) -> Iterator[ColumnElement[bool]]:
@@ -167,7 +186,7 @@ def _ordering(order: Order) -> tuple[Any, ...]:
 
 def _passages_of_each(session: Session, document_ids: Sequence[str]) -> dict[str, int]:
     counted: dict[str, int] = {}
-    for part in _parts(document_ids):
+    for part in parts_of(document_ids):
         query = (
             select(PassageRow.document_id, func.count())
             .where(col(PassageRow.document_id).in_(part), col(PassageRow.removed_generation).is_(None))
@@ -175,8 +194,3 @@ def _passages_of_each(session: Session, document_ids: Sequence[str]) -> dict[str
         )
         counted |= {document_id: int(count) for document_id, count in session.exec(query)}
     return counted
-
-
-def _parts(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    for first in range(0, len(items), _ITEMS_PER_STATEMENT):
-        yield items[first : first + _ITEMS_PER_STATEMENT]

@@ -11,7 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from knowledge.chunking import split_into_passages
-from knowledge.embedding.paced_embedding import OnEmbedded, PacedEmbedding
+from knowledge.embedding.paced_embedding import OnEmbedded
+from knowledge.embedding.titled_vectors import TitledText, TitledVectors
 from knowledge.errors import DocumentNotFound, DocumentRefused, KnowledgeError
 from knowledge.languages import detect_language
 from knowledge.passages import Change
@@ -37,9 +38,8 @@ class Intake:
 
     def __init__(self, catalog: Catalog, embedder: Embedder, originals: Originals) -> None:
         self._catalog = catalog
-        self._embedder = embedder
         self._originals = originals
-        self._embedding = PacedEmbedding(embedder)
+        self._vectors = TitledVectors(embedder)
 
     @property
     def catalog(self) -> Catalog:
@@ -66,17 +66,17 @@ class Intake:
         ids = [each.draft.document_id for each in prepared]
         known = self._catalog.known_passages(ids)
         fresh = {
-            passage.passage_id: passage.embedded_text
+            passage.passage_id: TitledText(passage.title, passage.embedded_text)
             for each in prepared
             for passage in each.passages
             if (passage.passage_id, passage.embedded_text) not in known
         }
-        vectors = self._embedding.embed(list(fresh.values()), on_embedded).astype(np.dtype("<f2"))
+        vectors = self._vectors.embed(list(fresh.values()), on_embedded).astype(np.dtype("<f2"))
         stored = {key: vector.tobytes() for key, vector in zip(fresh, vectors, strict=True)}
         originals = {each.prepared.draft.sha256: each.original for each in documents if each.original is not None}
         try:
             with self._originals.keeping(originals):
-                changes = self._catalog.write_documents(prepared, stored, self._embedder.fingerprint, also=also)
+                changes = self._catalog.write_documents(prepared, stored, self._vectors.fingerprint, also=also)
         except Exception:
             self._forget_unwritten(originals)
             raise

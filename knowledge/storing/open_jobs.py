@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from enum import StrEnum
 
-from sqlalchemy import Engine, case, update
-from sqlmodel import col
+from sqlalchemy import Engine, case, func, update
+from sqlmodel import Session, col, select
 
 from knowledge.database import writing
-from knowledge.storing.catalog_rows import IngestJobRow
+from knowledge.storing.catalog_rows import IngestFileRow, IngestJobRow
 
 
 class JobState(StrEnum):
@@ -24,10 +24,14 @@ OPEN = (JobState.QUEUED, JobState.RUNNING)
 ENDED = (JobState.DONE, JobState.REFUSED, JobState.CANCELLED)
 
 
-def withdraw_jobs(engine: Engine, source: str) -> int:
+TAKEN_OUT = "removed"  # what became of a file, as FileOutcome.REMOVED says it
+
+
+def withdraw_jobs(engine: Engine, source: str, document_id: str) -> int:
     """Cancels whatever waits to be taken in under exactly this name; returns how many. Raises CatalogUnavailable.
 
-    Call it before the document is removed: what a running job has not committed by now, it cannot commit any more.
+    Archives and lists that wait and may hold it are left to be taken in without it: their journals say so. Call it
+    before the document is removed: what a running job has not committed by now, it cannot commit any more.
     """
     theirs = (col(IngestJobRow.name) == source, col(IngestJobRow.state).in_(OPEN))
     queued = col(IngestJobRow.state) == JobState.QUEUED
@@ -38,5 +42,27 @@ def withdraw_jobs(engine: Engine, source: str) -> int:
     }
     with writing(engine) as session:
         withdrawn = session.exec(update(IngestJobRow).where(*theirs).values(values))
+        for job_id in _holding(session, source):
+            _take_out(session, job_id, source, document_id)
         session.commit()
     return int(withdrawn.rowcount)
+
+
+def _holding(session: Session, source: str) -> list[str]:
+    """Open jobs whose upload contains such a source, locked: who works one off writes into its journal, too."""
+    query = select(IngestJobRow.job_id, IngestJobRow.name).where(col(IngestJobRow.state).in_(OPEN)).with_for_update()
+    return [job_id for job_id, name in session.exec(query) if source.startswith((f"{name}/", f"{name}#"))]
+
+
+def _take_out(session: Session, job_id: str, source: str, document_id: str) -> None:
+    last = session.exec(select(func.max(IngestFileRow.number)).where(col(IngestFileRow.job_id) == job_id)).one()
+    row = IngestFileRow(
+        job_id=job_id,
+        number=1 + (last or 0),
+        source=source,
+        outcome=TAKEN_OUT,
+        reason="",
+        document_id=document_id,
+        passages=0,
+    )
+    session.add(row)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, delete, update
+from sqlalchemy import Engine, delete, func, update
 from sqlmodel import Session, col, select
 
 from knowledge.database import reading, writing
@@ -305,8 +305,8 @@ def _is_same(now: _Live, wanted: SnapshotDocumentRow) -> bool:
 
 def _live_documents(session: Session) -> list[_Live]:
     columns = (DocumentRow.document_id, DocumentRow.version, DocumentRow.source, DocumentRow.title)
-    written_by_hand = col(DocumentRow.source).startswith(ENTRY_SOURCES, autoescape=True)
-    query = select(*columns).where(col(DocumentRow.state) == DocumentState.READY, ~written_by_hand)
+    of_files = func.substr(col(DocumentRow.source), 1, len(ENTRY_SOURCES)) != ENTRY_SOURCES  # LIKE disregards case
+    query = select(*columns).where(col(DocumentRow.state) == DocumentState.READY, of_files)
     return [_Live(*row) for row in session.exec(query.order_by(col(DocumentRow.document_id)))]
 
 

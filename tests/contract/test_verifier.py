@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.protocols import Verifier
 from bot.verifiers.calibration import load_calibration
+from bot.verifiers.opening import open_verifier
 from bot.verifiers.similarity import SimilarityVerifier
 from knowledge.embedding.embeddings import TorchEmbedder
 from knowledge.passages import ScoredPassage
@@ -22,13 +23,20 @@ COURIER = "We ship every kettle by courier. Do you need it sooner? Choose expres
 
 @pytest.fixture(
     scope="module",
-    params=["words", "similarity on a fake embedder", pytest.param("similarity", marks=pytest.mark.models)],
+    params=[
+        "words",
+        "similarity on a fake embedder",
+        pytest.param("similarity", marks=pytest.mark.models),
+        pytest.param("trained", marks=pytest.mark.models),
+    ],
 )
 def verifier(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Verifier:
     if request.param == "words":
         return WordVerifier()
     if request.param == "similarity":
         return SimilarityVerifier(TorchEmbedder(embedder_folder()), load_calibration())
+    if request.param == "trained":
+        return open_verifier(TorchEmbedder(embedder_folder()))
     return SimilarityVerifier(FakeEmbedder(), load_calibration())
 
 

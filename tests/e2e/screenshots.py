@@ -2,7 +2,8 @@
 
     python -m tests.e2e.screenshots http://127.0.0.1:7860 docs/screenshots --name admin --password …
 
-Asks the sample company's questions, so a server that was started without `--empty` is expected.
+Asks the sample company's questions, so a server that was started without `--empty` is expected. With `--widget` only
+the bubble is taken, on the sample shop: the server must allow http://127.0.0.1:8000, where the tour serves the shop.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from pathlib import Path
 from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
 
 from tests.e2e.conftest import CHROMIUM_ARGUMENTS
+from tests.e2e.shop import serving_shop
 
 ENGLISH = "How long does a refund take?"
 CHINESE = "学生有什么优惠？"
 UNANSWERABLE = "Do you sell elephants?"
+SUGGESTED = "How long does delivery to the United Kingdom take?"
+SHOP_PORT = 8000
 STRANGE = ("qwerty asdf", "Who won the chess championship?", "Who won the world cup?", "你们卖大象吗？")
 PETS = (
     *("is the kit safe for cats", "is it safe for my cat", "my dog ate a leaf", "are your pods safe for pets"),
@@ -58,6 +62,10 @@ def main() -> None:
         tour = Tour(browser, wanted.address.rstrip("/"), wanted.folder, wanted.name, wanted.password)
         if wanted.empty:
             tour.empty()
+        elif wanted.widget:
+            with serving_shop(SHOP_PORT) as shop:
+                shop.desk = wanted.address.rstrip("/")
+                tour.widget(shop.origin)
         else:
             tour.chat()
             tour.phone()
@@ -74,6 +82,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--name", default="admin", help="whom to sign in as")
     parser.add_argument("--password", default="", help="empty: the pages of the staff are left out")
     parser.add_argument("--empty", action="store_true", help="the server has no documents: takes that picture alone")
+    parser.add_argument("--widget", action="store_true", help="takes the bubble on the sample shop alone")
     parser.add_argument("--chromium", help="the browser's program; by default the one on the path")
     return parser.parse_args()
 
@@ -179,6 +188,79 @@ class Tour:
             page.wait_for_selector(".is-blank")
             self._keep(page, "knowledge-empty")
 
+    def widget(self, shop: str) -> None:
+        """The bubble on somebody else's site; with a password also a person's reply."""
+        with self._site(shop) as page:
+            self._keep(page, "widget-launcher")
+            page.locator(".fd-launcher").click()
+            self._keep(page, "widget-greeting")
+            page.get_by_role("button", name=SUGGESTED).click()
+            page.wait_for_selector(".is-live")
+            self._keep(page, "widget-writing")
+            page.wait_for_selector(".fd-thumbs")
+            page.locator("button.fd-cite").first.click()
+            page.locator(".fd-scroll").evaluate("each => each.scrollTo(0, 0)")
+            self._keep(page, "widget-answer")
+            page.get_by_role("button", name="Not helpful").last.click()
+            self._keep(page, "widget-reason")
+        with self._site(shop, dark=True) as page:
+            page.locator(".fd-launcher").click()
+            _tell(page, UNANSWERABLE)
+            page.locator(".fd-message--abstained .fd-button--soft").click()
+            page.wait_for_selector(".fd-banner")
+            self._keep(page, "widget-queue-dark")
+            if self._password:
+                self._reply(UNANSWERABLE, "Hello, this is Olga. No elephants, but our Tower is nearly as tall as one.")
+                page.wait_for_selector(".fd-message--operator")
+                self._keep(page, "widget-person-dark")
+                page.locator(".fd-launcher").click()
+                self._reply(UNANSWERABLE, "Shall I send you its measurements?")
+                page.wait_for_selector(".fd-badge:visible")
+                self._keep(page, "widget-unread-dark")
+        with self._site(shop) as page:
+            page.locator(".fd-launcher").click()
+            page.route("**/api/**", lambda route: route.abort())
+            page.locator("#fd-field").fill(ENGLISH)
+            page.keyboard.press("Enter")
+            page.wait_for_selector(".fd-state.is-bad")
+            self._keep(page, "widget-lost")
+        self._widget_on_phones(shop)
+
+    def _widget_on_phones(self, shop: str) -> None:
+        with self._site(f"{shop}/zh.html", phone=True) as page:
+            self._keep(page, "widget-phone-launcher-zh")
+            page.locator(".fd-launcher").click()
+            self._keep(page, "widget-phone-greeting-zh")
+        with self._site(f"{shop}/zh.html", dark=True, phone=True) as page:
+            page.locator(".fd-launcher").click()
+            _tell(page, CHINESE)
+            page.locator("button.fd-cite").first.click()
+            self._keep(page, "widget-phone-answer-zh-dark")
+
+    def _reply(self, question: str, text: str) -> None:
+        """As an operator does, on the console."""
+        with self._page("/console/") as page:
+            page.wait_for_selector(".fd-row")
+            page.locator(".fd-row", has_text=question).first.click()
+            take_over, field = page.get_by_role("button", name="Take over"), page.get_by_label("Reply to the customer")
+            take_over.or_(field).first.wait_for()
+            if take_over.count():
+                take_over.click()
+            field.fill(text)
+            page.keyboard.press("Enter")
+            page.wait_for_selector(f".fd-message--operator:has-text('{text[:20]}')")
+
+    @contextmanager
+    def _site(self, address: str, *, dark: bool = False, phone: bool = False) -> Iterator[Page]:
+        size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 800}
+        context = self._browser.new_context(viewport=size, locale="en-GB", color_scheme="dark" if dark else "light")
+        page = context.new_page()
+        page.set_default_timeout(120_000)
+        page.goto(address)
+        page.wait_for_selector(".fd-launcher")
+        yield page
+        context.close()
+
     def intents(self) -> None:
         """Teaches an intent, promotes what came of it, and takes it back: the list is left as it was found."""
         if not self._password:
@@ -250,6 +332,13 @@ class Tour:
     def _keep(self, page: Page, name: str) -> None:
         page.wait_for_timeout(400)  # for what fades in and scrolls
         page.screenshot(path=self._folder / f"{name}.png")
+
+
+def _tell(page: Page, text: str) -> None:
+    """Says something in the bubble, and waits for its answer."""
+    page.locator("#fd-field").fill(text)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".fd-log .fd-message--answer .fd-thumbs, .fd-log .fd-message--abstained .fd-thumbs")
 
 
 def _upload(page: Page) -> None:

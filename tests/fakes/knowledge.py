@@ -40,3 +40,7 @@ def a_draft(document_id: str, text: str, *, title: str = "Help") -> DocumentDraf
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         text=DocumentText(title, text),
     )
+
+
+def found_texts(library: KnowledgeLibrary, query: str) -> list[str]:
+    return [found.passage.text for found in library.search(query, limit=20)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from knowledge.ingesting.ingest_jobs import IngestJobs
 from knowledge.ingesting.ingest_worker import IngestWorker
+from knowledge.ingesting.job_values import IngestJob
 from knowledge.library import KnowledgeLibrary
 
 
@@ -38,3 +39,14 @@ def jobs_of(library: KnowledgeLibrary, folder: Path) -> IngestJobs:
 def a_worker(library: KnowledgeLibrary, folder: Path) -> IngestWorker:
     """As in the process that takes documents in, but in this one, and with a quick pulse."""
     return IngestWorker(library.intake, folder / "uploads", beat_seconds=0.02)
+
+
+def the_job(jobs: IngestJobs, job_id: str) -> IngestJob:
+    job = jobs.job(job_id)
+    assert job is not None
+    return job
+
+
+def kept(folder: Path) -> set[str]:
+    """Names of the files with bytes of uploads."""
+    return {path.name for name in ("uploads", "originals") for path in (folder / name).glob("[!.]*")}

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.intent_store.intent_editing import from_toml
-from bot.releases import make_current
+from bot.releases import make_current, publish_release
+from bot.training.release_report import write_release_report
+from knowledge.durable_files import write_durably
 from tests.fakes.frontdesk import PASSWORD, Desk
 from tests.integration.test_teaching_intents import a_release, bits
 
@@ -46,6 +48,25 @@ def test_strangers_and_operators_are_turned_away(client: TestClient) -> None:
         assert told(client, method, path, OLGA)[0] == 403
     assert told(client, "POST", "/releases/intents/x/promote", EDDA, json={})[0] == 403
     assert told(client, "POST", "/releases/intents/rollback", EDDA)[0] == 403
+
+
+def test_a_releases_report_opens_for_whoever_teaches_and_tells_no_examples(desk: Desk, client: TestClient) -> None:
+    root = desk.settings.releases_folder
+
+    def written(files: Callable[[Path], None]) -> Path:
+        return publish_release(root, "intents", files, data_sha256="", base="", recipe="", metrics={})
+
+    with_report = written(lambda folder: write_release_report("<!doctype html><p>92 %</p>", folder))
+    path = f"/api/v1/releases/intents/{with_report.name}/report"
+    assert client.get(path).status_code == 401
+    assert client.get(path, auth=OLGA).status_code == 403
+    answer = client.get(path, auth=EDDA)
+    assert (answer.status_code, answer.text) == (200, "<!doctype html><p>92 %</p>")
+    assert "script" not in answer.headers["content-security-policy"]
+    assert "style-src 'unsafe-inline'" in answer.headers["content-security-policy"]
+    without = written(lambda folder: write_durably(folder / "head.json", b"{}"))
+    assert told(client, "GET", f"/releases/intents/{without.name}/report")[0] == 404
+    assert told(client, "GET", "/releases/intents/nothing/report")[0] == 404
 
 
 def test_an_intent_is_added_changed_and_deleted_by_a_program(client: TestClient) -> None:

@@ -226,7 +226,7 @@ def test_after_any_short_history_index_and_database_agree(tmp_path: Path) -> Non
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_after_any_long_history_index_and_database_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    steps = int(os.environ.get("HISTORY_STEPS", "1000"))
+    steps = int(os.environ.get("HISTORY_STEPS", "500"))
     happened = run_histories(tmp_path, steps=steps, each=250)
     with capsys.disabled():
         print(f"\n{happened.total()} steps: {dict(happened.most_common())}")

@@ -16,12 +16,12 @@ from knowledge.ingesting.ingest_jobs import IngestJobs
 from knowledge.ingesting.ingest_values import FileOutcome, FileResult, Stage
 from knowledge.ingesting.job_journal import JobLostError
 from knowledge.ingesting.job_ledger import JobLedger
-from knowledge.ingesting.job_values import IngestJob, JobState, Standing
+from knowledge.ingesting.job_values import JobState, Standing
 from knowledge.library import KnowledgeLibrary
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.knowledge import a_library
 from tests.fakes.pausing_embedder import PausingEmbedder
-from tests.fakes.uploads import a_worker, an_archive, jobs_of, many_rows
+from tests.fakes.uploads import a_worker, an_archive, jobs_of, kept, many_rows, the_job
 
 PAGE = b"# FAQ\n\nRefunds take five days."
 
@@ -34,17 +34,6 @@ def library(tmp_path: Path) -> KnowledgeLibrary:
 @pytest.fixture
 def jobs(library: KnowledgeLibrary, tmp_path: Path) -> IngestJobs:
     return jobs_of(library, tmp_path)
-
-
-def the_job(jobs: IngestJobs, job_id: str) -> IngestJob:
-    job = jobs.job(job_id)
-    assert job is not None
-    return job
-
-
-def kept(folder: Path) -> set[str]:
-    """Names of the files with bytes of uploads."""
-    return {path.name for name in ("uploads", "originals") for path in (folder / name).glob("[!.]*")}
 
 
 def test_an_accepted_upload_is_found_once_its_job_is_done(

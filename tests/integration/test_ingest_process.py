@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -90,6 +91,16 @@ def test_the_process_ends_when_its_server_is_killed(settings: Settings) -> None:
     pace = threading.Event()
     while is_running(process):
         pace.wait(0.05)
+
+
+def test_a_process_that_is_told_to_stop_while_it_starts_ends_without_having_started(settings: Settings) -> None:
+    open_home(settings).engine.dispose()
+    with sqlite3.connect(settings.home / "frontdesk.db", isolation_level=None) as busy:
+        busy.execute("BEGIN EXCLUSIVE")  # the start has to wait for it
+        worker = PipedWorker(MODULE, settings.model_dump(mode="json"))
+        worker.stop()
+        busy.execute("ROLLBACK")
+    assert worker.exit_code() == 0
 
 
 def is_running(process: int) -> bool:

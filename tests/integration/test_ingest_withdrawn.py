@@ -9,18 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.entries.entry_book import document_id_of, is_entry
 from knowledge.ingesting.ingest_jobs import IngestJobs
+from knowledge.ingesting.ingest_values import FileOutcome
 from knowledge.ingesting.ingestion import ingest_bytes
 from knowledge.ingesting.job_ledger import JobLedger
-from knowledge.ingesting.job_values import IngestJob, JobState, Standing
+from knowledge.ingesting.job_values import JobState, Standing
 from knowledge.library import KnowledgeLibrary
 from knowledge.storing.originals import Originals
 from tests.fakes.knowledge import a_library
 from tests.fakes.pausing_embedder import PausingEmbedder
-from tests.fakes.uploads import a_worker, jobs_of, many_rows
+from tests.fakes.uploads import a_list, a_worker, an_archive, jobs_of, kept, many_rows, the_job
 from tests.fakes.worker import FakeWorkplace
 
 PAGE = b"# FAQ\n\nRefunds take five days."
+ENTRYS = document_id_of("0123456789abcdef", "en")
 SLOW, NEXT = "elsewhere:1:slow", "elsewhere:2:next"
 
 
@@ -32,16 +35,6 @@ def library(tmp_path: Path) -> KnowledgeLibrary:
 @pytest.fixture
 def jobs(library: KnowledgeLibrary, tmp_path: Path) -> IngestJobs:
     return jobs_of(library, tmp_path)
-
-
-def the_job(jobs: IngestJobs, job_id: str) -> IngestJob:
-    job = jobs.job(job_id)
-    assert job is not None
-    return job
-
-
-def kept(folder: Path) -> set[str]:
-    return {path.name for name in ("uploads", "originals") for path in (folder / name).glob("[!.]*")}
 
 
 def test_a_worker_that_wakes_up_cannot_end_the_job_of_its_successor(
@@ -155,3 +148,55 @@ def test_a_server_that_starts_deletes_what_a_crash_has_left(library: KnowledgeLi
     assert place.launched.acquire(timeout=10)
     jobs.stop()
     assert kept(tmp_path) == {standing, waiting, "being-accepted"}
+
+
+def test_a_document_removed_out_of_an_archive_does_not_come_back_with_one_that_waits(
+    library: KnowledgeLibrary, jobs: IngestJobs, tmp_path: Path
+) -> None:
+    pages = {"faq.md": PAGE, "other.md": b"# Other\n\nText."}
+    ingest_bytes(library, "docs.zip", an_archive(pages))
+    waiting = jobs.accept("docs.zip", an_archive({**pages, "faq.md": PAGE + b" Or six.", "new.md": b"# New\n\nNew."}))
+    beside = jobs.accept("docs.zip.md", b"# Beside\n\nOf a name that begins alike.")
+    library.remove_document(by_source(library, "docs.zip/faq.md"))
+    a_worker(library, tmp_path).work_off()
+    assert [the_job(jobs, job_id).state for job_id in (waiting, beside)] == [JobState.DONE] * 2
+    assert {each.source for each in library.documents()} == {"docs.zip/other.md", "docs.zip/new.md", "docs.zip.md"}
+    outcomes = {file.source: file.outcome for file in jobs.files(waiting).files}
+    assert outcomes["docs.zip/faq.md"] is FileOutcome.REMOVED
+    jobs.accept("docs.zip", an_archive(pages))  # and whoever uploads it afterwards wants it there
+    a_worker(library, tmp_path).work_off()
+    assert by_source(library, "docs.zip/faq.md")
+
+
+def test_a_record_removed_while_its_list_is_being_embedded_does_not_come_back(tmp_path: Path) -> None:
+    ingest_bytes(a_library(tmp_path), "rows.jsonl", many_rows(3))
+    embedder = PausingEmbedder()
+    library, beside = a_library(tmp_path, embedder=embedder), a_library(tmp_path)
+    jobs = jobs_of(library, tmp_path)
+    accepted = jobs.accept("rows.jsonl", many_rows(300).replace(b"of the list", b"of the new list"))
+    working = threading.Thread(target=a_worker(library, tmp_path).work_off)
+    working.start()
+    assert embedder.reached.wait(30)
+    beside.remove_document("row1")
+    embedder.go_on.set()
+    working.join(60)
+    assert the_job(jobs, accepted).state is JobState.DONE
+    found = {each.document_id for each in beside.documents()}
+    assert found == {f"row{number}" for number in range(300)} - {"row1"}
+
+
+def by_source(library: KnowledgeLibrary, source: str) -> str:
+    return next(each.document_id for each in library.documents() if each.source == source)
+
+
+def test_an_upload_that_is_called_like_an_entry_is_a_file_all_the_same(
+    library: KnowledgeLibrary, jobs: IngestJobs, tmp_path: Path
+) -> None:
+    jobs.accept("entry:faq.md", PAGE)
+    jobs.accept("list.jsonl", a_list({"id": ENTRYS, "title": "Sly", "text": "Not an entry."}))
+    a_worker(library, tmp_path).work_off()
+    assert {each.source for each in library.documents()} == {"./entry:faq.md", f"list.jsonl#{ENTRYS}"}
+    assert not any(is_entry(each) or each.document_id == ENTRYS for each in library.documents())
+    jobs.accept("entry:faq.md", PAGE + b" Or six.")
+    a_worker(library, tmp_path).work_off()
+    assert [each.version for each in library.documents() if each.source == "./entry:faq.md"] == [2]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -215,6 +217,20 @@ def test_the_current_release_changes_and_goes_back(tmp_path: Path) -> None:
     assert current_release(tmp_path, "intents") == tmp_path / "intents" / first
     with pytest.raises(ReleaseInvalid, match="no earlier release"):
         go_back(tmp_path, "intents")
+
+
+def test_of_releases_chosen_at_the_same_time_none_is_forgotten(tmp_path: Path) -> None:
+    names = [_publish(tmp_path) for _ in range(12)]
+    together = threading.Barrier(len(names))
+
+    def choose(name: str) -> None:
+        together.wait()
+        make_current(tmp_path, "intents", name)
+
+    with ThreadPoolExecutor(len(names)) as people:
+        list(people.map(choose, names))
+    chosen = json.loads((tmp_path / "intents" / "current").read_text())["names"]
+    assert sorted(chosen) == sorted(names)
 
 
 def test_a_current_file_that_points_elsewhere_is_refused(tmp_path: Path) -> None:

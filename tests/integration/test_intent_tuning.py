@@ -17,15 +17,17 @@ from bot.classifiers.finetuned import FinetunedClassifier
 from bot.errors import BotError, ReleaseInvalid, TrainingDataInvalid
 from bot.releases import open_release, releases
 from bot.training.checkpoints import Checkpoints
-from bot.training.encoder_tuning import tune
+from bot.training.encoder_tuning import tune, unwatched
 from bot.training.intent_files import read_intent_data
-from bot.training.intent_training import deal_test, train_intents
+from bot.training.intent_training import TrainingPlan, deal_test, train_intents
 from bot.training.intent_views import HeldOut, ScopeTarget, fit_pooling, intent_weights
 from bot.training.intents import LabelledText
-from bot.training.tuned_intents import choose_method, set_aside
-from bot.training.tuning_run import Labelled, Measured, Task, TuningRecipe
+from bot.training.pretrained_intents import Told, train_with_documents
+from bot.training.tuned_intents import TuningOptions, choose_method, set_aside, train_tuned_intents
+from bot.training.tuning_run import Labelled, Measured, Task, TooSlow, TuningRecipe
 from knowledge.embedding.embedding_cache import CachingEmbedder
 from knowledge.embedding.embeddings import TorchEmbedder
+from knowledge.embedding.model_folders import no_progress
 from knowledge.errors import ModelUnavailable
 from tests.fakes.embedder import FakeEmbedder
 from tests.tiny_encoder import write_tiny_encoder
@@ -126,7 +128,7 @@ def test_a_damaged_checkpoint_is_begun_anew(embedder: CachingEmbedder, tmp_path:
 @pytest.mark.parametrize("method", ["head", pytest.param("lora", marks=pytest.mark.slow), "full"])
 def test_every_method_makes_a_release_that_classifies(embedder: CachingEmbedder, method: str, tmp_path: Path) -> None:
     data = read_intent_data(_write(tmp_path / "rows.jsonl", _texts(80)))
-    made = train_intents(data, embedder, tmp_path / "releases", method=method)
+    made = train_intents(data, embedder, tmp_path / "releases", TrainingPlan(method))
     classifier = FinetunedClassifier(made.folder, embedder)
     assert classifier.classify("refund my money back").alternatives[0][0] == "refund"
     assert (made.method, made.examples) == (method, 80)
@@ -142,7 +144,7 @@ def test_every_method_makes_a_release_that_classifies(embedder: CachingEmbedder,
 def test_an_embedder_that_cannot_learn_is_named(tmp_path: Path) -> None:
     data = read_intent_data(_write(tmp_path / "rows.jsonl", _texts(80)))
     with pytest.raises(ModelUnavailable, match="--method head"):
-        train_intents(data, FakeEmbedder(), tmp_path / "releases", method="full")
+        train_intents(data, FakeEmbedder(), tmp_path / "releases", TrainingPlan("full"))
     assert not releases(tmp_path / "releases", "intents")
 
 
@@ -276,6 +278,54 @@ def test_the_method_follows_the_examples(embedder: CachingEmbedder) -> None:
     assert choose_method(few, embedder) == "head"
     assert choose_method(many, embedder) == "full"
     assert choose_method(many, FakeEmbedder()) == "head"
+
+
+def test_tuning_that_would_take_too_long_or_does_not_pay_leaves_the_head_alone(embedder: CachingEmbedder) -> None:
+    rows = [LabelledText(text, name) for text, name in _texts(80)]
+    hurried = TuningOptions(must_pay=True, seconds=1e-6)
+    assert train_tuned_intents(rows, embedder, hurried).changes is None
+    # The n-grams alone recognise everything here, and nothing can be better than that.
+    patient = train_tuned_intents(rows, embedder, TuningOptions(must_pay=True))
+    assert patient.trained.metrics["set_aside_accuracy_of_head"] == 1.0
+    assert patient.changes is None
+    assert patient.trained.head.tuned is None
+
+
+def test_reading_documents_lowers_the_loss_of_words_not_seen_and_is_done_once(
+    embedder: CachingEmbedder, tmp_path: Path
+) -> None:
+    documents = tuple(" ".join([words, *FILLERS[:4]]) for words in TOPICS.values() for _ in range(15))
+    rows = [LabelledText(text, name) for text, name in _texts(80)]
+    told = Told(Checkpoints.of(tmp_path, "key"), unwatched, no_progress)
+    made = train_with_documents(documents, rows, embedder, TuningOptions("full"), None, told)
+    metrics = made.trained.metrics
+    assert metrics["pretraining_loss_after"] < metrics["pretraining_loss_before"]
+    better = metrics["set_aside_accuracy_with_pretraining"] > metrics["set_aside_accuracy_without_pretraining"]
+    assert metrics["pretraining_kept"] == better
+    assert (tmp_path / ".unfinished-key" / "reading-the-documents-state.json").is_file()
+    with pytest.raises(TrainingDataInvalid, match="leave out `--stage pretrain`"):
+        train_with_documents(documents[:5], rows, embedder, TuningOptions("full"), None, told)
+
+
+@pytest.mark.parametrize("method", ["head", "lora"])
+def test_only_a_wholly_tuned_encoder_reads_documents(embedder: CachingEmbedder, method: str, tmp_path: Path) -> None:
+    data = read_intent_data(_write(tmp_path / "rows.jsonl", _texts(80)))
+    with pytest.raises(TrainingDataInvalid, match=f"not by '{method}'"):
+        train_intents(data, embedder, tmp_path / "releases", TrainingPlan(method, documents=("a",)))
+    assert not releases(tmp_path / "releases", "intents")
+
+
+def test_fewer_epochs_are_planned_where_time_is_short_and_a_resumed_training_keeps_the_plan(
+    embedder: CachingEmbedder, tmp_path: Path
+) -> None:
+    with pytest.raises(TooSlow):
+        tune(embedder.tunable("full"), _task(), TuningRecipe("full", epochs=1000, seconds=1e-6))
+    checkpoints = Checkpoints.of(tmp_path, "key")
+    short = tune(embedder.tunable("full"), _task(), TuningRecipe("full", epochs=2), checkpoints=checkpoints)
+    again = tune(
+        embedder.tunable("full"), _task(), TuningRecipe("full", epochs=9, seconds=1e-6), checkpoints=checkpoints
+    )
+    assert len(again.history) == len(short.history) == 2
 
 
 def test_nothing_to_tell_apart_is_refused_before_any_training(embedder: CachingEmbedder, tmp_path: Path) -> None:

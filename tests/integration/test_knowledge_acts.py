@@ -10,10 +10,12 @@ import pytest
 from gradio.utils import get_upload_folder
 
 from bot.bootstrap import Frontdesk
-from knowledge.errors import StorageUnavailable
+from knowledge.entries.entry_values import EntryDraft
+from knowledge.errors import DocumentIsEntry, StorageUnavailable
 from tests.fakes.frontdesk import Desk, DeskJobs
 from ui.knowledge_pages.knowledge_acts import KnowledgeActs
 from ui.knowledge_pages.knowledge_state import KnowledgeState
+from ui.presenter import error_text
 
 SOURCE = "handbook.zip/returns/" + "long" * 60 + ".htm"
 
@@ -81,3 +83,23 @@ def test_a_file_that_fails_is_named_and_the_rest_of_its_group_goes_on(desk: Desk
     assert "large.md" in state.notice
     assert {job.name for job in desk.jobs.jobs()} == {"first.md", "last.md"}
     assert list(uploaded.iterdir()) == []
+
+
+@pytest.mark.parametrize("act", ["remove_now", "read_again"])
+def test_an_entry_is_not_changed_by_a_form_for_documents(desk: Desk, act: str) -> None:
+    data = {"id": an_entrys_document(desk), "encoding": "big5"}
+    with pytest.raises(DocumentIsEntry) as refused:
+        KnowledgeActs(desk.frontdesk()).done(act, KnowledgeState(language="zh"), data, "edda")
+    assert len(desk.library.documents()) == 1
+    assert error_text(refused.value, "zh") == "这是人工编写的问答，请在“问答”中编辑或删除。"
+
+
+def test_no_file_takes_the_place_of_an_entry(desk: Desk, uploaded: Path) -> None:
+    notice = send(desk.frontdesk(), uploaded, "a.md", replaces=an_entrys_document(desk)).notice
+    assert "among the answers" in notice
+    assert desk.jobs.jobs() == ()
+
+
+def an_entrys_document(desk: Desk) -> str:
+    desk.entries.book.add(EntryDraft({"en": ("When do you open?",)}, {"en": "At nine."}), editor="edda")
+    return desk.library.documents()[0].document_id

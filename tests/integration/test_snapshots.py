@@ -15,12 +15,13 @@ from sqlalchemy import event
 from sqlmodel import Session, select
 
 from knowledge.errors import DocumentNotFound, SnapshotUnusable
+from knowledge.ingesting.ingestion import ingest_bytes
 from knowledge.library import KnowledgeLibrary
 from knowledge.storing.catalog_values import DocumentDraft
 from knowledge.storing.snapshot_rows import DocumentCopyRow, SnapshotDocumentRow, SnapshotRow
 from knowledge.storing.snapshots import BEFORE_ROLLBACK, _checksum, _members
 from tests.fakes.embedder import FakeEmbedder
-from tests.fakes.knowledge import a_draft, a_library
+from tests.fakes.knowledge import a_draft, a_library, found_texts
 
 ROOT = Path(__file__).parents[2]
 REFUNDS = "Refunds take five days. Send the kettle back in its box."
@@ -29,10 +30,6 @@ INVOICES = "Invoices are sent by email on the first day of the month."
 
 def texts(library: KnowledgeLibrary) -> dict[str, str]:
     return {each.document_id: library.document_text(each.document_id) for each in library.documents()}
-
-
-def found(library: KnowledgeLibrary, query: str) -> list[str]:
-    return [one.passage.text for one in library.search(query, limit=20)]
 
 
 @pytest.fixture
@@ -53,7 +50,7 @@ def test_a_rollback_brings_back_what_was_and_takes_out_what_has_come(library: Kn
     report = library.rollback("good")
     assert (report.restored, report.removed, report.unchanged, report.not_restored) == (2, 1, 0, ())
     assert texts(library) == {"refunds": REFUNDS, "invoices": INVOICES}
-    assert found(library, "kettle refunds Sundays") == [REFUNDS, INVOICES]
+    assert found_texts(library, "kettle refunds Sundays") == [REFUNDS, INVOICES]
     assert report.generation == library.generation
     assert library.verify().ok
 
@@ -89,7 +86,7 @@ def test_what_was_removed_for_good_does_not_come_back_and_is_named(library: Know
         report = library.rollback(name)
         if name != BEFORE_ROLLBACK:
             assert [(one.document_id, one.title) for one in report.not_restored] == [("secret", "Contract")]
-        assert sorted(found(library, "zanzibar contract")) == sorted([REFUNDS, INVOICES])
+        assert sorted(found_texts(library, "zanzibar contract")) == sorted([REFUNDS, INVOICES])
         assert "secret" not in texts(library)
     library.catalog.engine.dispose()  # the last connection empties the write-ahead log into the file
     assert [p for p in tmp_path.rglob("*") if p.is_file() and b"zanzibar" in p.read_bytes()] == []
@@ -198,7 +195,7 @@ def test_what_is_taken_in_again_after_a_rollback_is_judged_by_what_is_there(libr
     library.rollback("good")
     assert library.add_document(a_draft("refunds", REFUNDS)) == "unchanged"
     assert library.add_document(a_draft("refunds", "Refunds take ten days.")) == "updated"
-    assert found(library, "refunds")[0] == "Refunds take ten days."
+    assert found_texts(library, "refunds")[0] == "Refunds take ten days."
 
 
 def test_snapshots_share_their_copies_and_the_last_one_takes_them_along(library: KnowledgeLibrary) -> None:
@@ -280,10 +277,29 @@ def test_a_rollback_that_breaks_off_changes_nothing(library: KnowledgeLibrary, t
     assert library.rollback("good").restored == 1
 
 
+def test_a_rollback_takes_the_files_of_documents_along_that_it_takes_out(tmp_path: Path) -> None:
+    library, kept = a_library(tmp_path), tmp_path / "originals"
+    ingest_bytes(library, "stays.md", b"# Stays\n\nThis stays.")
+    library.snapshots.make("good")
+    ingest_bytes(library, "comes.md", b"# Comes\n\nThis comes later.")
+    assert len(list(kept.glob("[!.]*"))) == 2
+    library.rollback("good")
+    (original,) = kept.glob("[!.]*")
+    assert original.read_bytes() == b"# Stays\n\nThis stays."
+
+
+def test_a_file_whose_name_begins_like_an_entrys_source_is_a_file_all_the_same(tmp_path: Path) -> None:
+    library = a_library(tmp_path)
+    library.add_document(replace(a_draft("own", INVOICES), source="Entry:own.md"))
+    library.snapshots.make("good")
+    library.remove_quietly(["own"])
+    assert library.rollback("good").restored == 1
+
+
 BACK_AND_FORTH = """
     import sys
     from pathlib import Path
-    from tests.fakes.knowledge import a_draft, a_library
+    from tests.fakes.knowledge import a_draft, a_library, found_texts
     library = a_library(Path(sys.argv[1]))
     for number in range(30):
         library.add_document(a_draft(f"document{number}", f"First wording of document {number}."))

@@ -40,7 +40,7 @@ def wins(embedder: Embedder, wording: str, question: str, language: str) -> bool
     return EntryMatcher(book, embedder).judge(question, language).winner is not None
 
 
-@pytest.mark.parametrize(("language", "least_right", "most_wrong"), [("en", 3, 0), ("zh", 8, 1)])
+@pytest.mark.parametrize(("language", "least_right", "most_wrong"), [("en", 8, 0), ("zh", 14, 1)])
 def test_paraphrases_win_and_near_misses_hardly_ever(
     embedder: Embedder, language: str, least_right: int, most_wrong: int
 ) -> None:

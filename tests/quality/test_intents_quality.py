@@ -22,8 +22,10 @@ from bot.training.evaluate_intents import (
     train_and_evaluate_intents,
 )
 from bot.training.evaluation_data import IntentRow
-from bot.training.intents import LabelledText, train_intent_head
+from bot.training.fairness import fairness_rows
+from bot.training.intents import LabelledText, TrainedIntents, train_intent_head
 from knowledge.embedding.embedding_cache import CachingEmbedder
+from knowledge.languages import detect_language
 from knowledge.protocols import Embedder
 from tests.models import embedder_folder
 
@@ -62,13 +64,15 @@ def _figure(figures: Figures, name: str) -> float:
 
 
 @needs_data
-def test_bank_messages_with_all_examples(embedder: Embedder, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bank_messages_with_many_examples(embedder: Embedder, capsys: pytest.CaptureFixture[str]) -> None:
+    """`bench intents --set banking77 --shots 0` measures all messages."""
+    few = few_of_each(_intent_rows("banking77/train"), 30, seed=0)
     figures = train_and_evaluate_intents(
-        _intent_rows("banking77/dev"), _intent_rows("banking77/train"), embedder, EvaluationOptions(method="head")
+        _some(_intent_rows("banking77/dev"), 800), few, embedder, EvaluationOptions(method="head")
     )
     with capsys.disabled():
         print("\nbanking77", figures)
-    assert _figure(figures, "accuracy") > 0.915  # .934 measured
+    assert _figure(figures, "accuracy") > 0.87  # .893 measured
     assert _figure(figures, "ece") < 0.05
 
 
@@ -154,3 +158,46 @@ def test_the_sample_company_is_understood_in_both_languages(
         assert (
             _figure(figures, "accuracy") > 0.78
         )  # .85 and .84 measured; the held-out examples are short and meant to be hard
+
+
+def test_polite_wording_keeps_the_intent(embedder: Embedder, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the sample company's list. One English wording of five is made of words that no rule knows."""
+    examples = _sample_examples()
+    classifier = HeadClassifier(_sample_head(examples, embedder).head, embedder)
+    plain = [example.text for example in examples if example.intent not in ("greeting", "thanks")]
+    rows = fairness_rows(plain, lambda text: classifier.classify(text).alternatives[0][0], limit=60)
+    flipped = {row.language: row.rate for row in rows if row.swap == "polite"}
+    with capsys.disabled():
+        print("\nintents changed by politeness:", {language: round(rate, 3) for language, rate in flipped.items()})
+    assert flipped["en"] < 0.2  # .12 measured, all of it by the wording of unknown words; .64 without the rules
+    assert flipped["zh"] < 0.05  # .017 measured; .18 without the rules
+
+
+def test_a_wish_for_a_person_is_heard_in_both_languages(embedder: Embedder, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the rule or the classifier, in cross-validation on the sample company's list."""
+    examples = _sample_examples()
+    trained = _sample_head(examples, embedder)
+    heard: dict[str, list[bool]] = {}
+    for position, probabilities in zip(trained.held_out.positions, trained.held_out.probabilities, strict=True):
+        example = examples[int(position)]
+        if example.intent == "talk_to_person":
+            named = trained.head.names[int(probabilities.argmax())] == example.intent
+            heard.setdefault(detect_language(example.text), []).append(named or asks_for_person(example.text))
+    recall = {language: sum(each) / len(each) for language, each in heard.items()}
+    with capsys.disabled():
+        print("\na wish for a person heard:", {language: round(share, 3) for language, share in recall.items()})
+    assert min(recall["en"], recall["zh"]) >= 0.95  # .978 of 46 and 1.0 of 45 measured
+
+
+def _sample_examples() -> list[LabelledText]:
+    return [
+        LabelledText(text, intent.name)
+        for intent in load_intents(SAMPLE)
+        for texts in intent.examples.values()
+        for text in texts
+    ]
+
+
+def _sample_head(examples: list[LabelledText], embedder: Embedder) -> TrainedIntents:
+    titles = {intent.name: tuple(intent.title.values()) for intent in load_intents(SAMPLE)}
+    return train_intent_head(examples, embedder, titles=titles)

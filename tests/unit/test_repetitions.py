@@ -36,6 +36,13 @@ def test_a_copy_in_another_document_joins_the_better_one_and_is_named() -> None:
     assert second.repetitions == ()
 
 
+def test_a_short_answer_is_another_one_under_another_title_or_question() -> None:
+    here, there = found("Yes, free of charge.", "Yes, free of charge.", heading="Is there a pool?")
+    assert len(fold_repetitions([here, there])) == 1
+    for passage in (replace(there.passage, title="Bridge Inn"), replace(there.passage, heading="Is there a sauna?")):
+        assert len(fold_repetitions([here, replace(there, passage=passage)])) == 2
+
+
 def test_two_versions_of_a_section_are_one() -> None:
     assert kept_of(found(RETURNS, RETURNS.replace("hand the parcel in", "drop the parcel"))) == [0]
 
@@ -52,6 +59,23 @@ def test_two_versions_of_a_section_are_one() -> None:
 )
 def test_another_number_or_a_negation_is_another_statement(said: str, instead: str) -> None:
     assert kept_of(found(RETURNS, RETURNS.replace(said, instead))) == [0, 1]
+
+
+PLANS = (
+    "Every plan comes with a kettle, a stand and a warranty, and can be ended at any time on the page of your account. "
+    "The small plan costs 12 euros a month and the large plan costs 21 euros a month, tax included, wherever you live. "
+    "We charge the card that you gave us on the first day, and send an invoice by email on the same morning."
+)
+
+
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [("12", "21"), ("small plan", "large plan")],
+)
+def test_two_statements_that_have_changed_places_are_other_statements(here: str, there: str) -> None:
+    swapped = PLANS.replace(here, "\0").replace(there, here).replace("\0", there)
+    assert sorted(swapped.split()) == sorted(PLANS.split())
+    assert kept_of(found(PLANS, swapped)) == [0, 1]
 
 
 def test_a_chinese_negation_is_another_statement() -> None:

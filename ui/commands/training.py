@@ -25,7 +25,30 @@ class Method(StrEnum):
 
 MethodOption = Annotated[
     Method,
-    typer.Option(help="head takes seconds; lora and full tune the encoder too, minutes; auto chooses by the examples."),
+    typer.Option(help="head takes seconds; lora and full tune the encoder, minutes; auto keeps that where it pays."),
+]
+
+
+class Augment(StrEnum):
+    none = "none"
+    templates = "templates"
+    vae = "vae"
+
+
+class Stage(StrEnum):
+    tune = "tune"
+    pretrain = "pretrain"
+
+
+StageOption = Annotated[
+    Stage,
+    typer.Option(
+        help="pretrain: the encoder first reads the company's documents; kept only where that measures better."
+    ),
+]
+AugmentOption = Annotated[
+    Augment,
+    typer.Option(help="More for intents with few examples: everyday paraphrases, or embeddings imagined by a VAE."),
 ]
 RefuseOption = Annotated[
     float,
@@ -42,25 +65,29 @@ def intents(
     method: MethodOption = Method.auto,
     seed: Annotated[int, typer.Option(help="Deals the examples and shuffles them.")] = 0,
     refuse: RefuseOption = 0.08,
+    augment: AugmentOption = Augment.none,
+    stage: StageOption = Stage.tune,
     as_json: JsonOption = False,
 ) -> None:
     """Train the intent classifier. The same command goes on where a killed one stood."""
     with errors_as_sentences(as_json=as_json), progress_bar() as progress:
-        from bot.bootstrap import open_embedder
+        from bot.bootstrap import open_embedder, open_library
         from bot.settings import load_settings
         from bot.training.intent_files import read_intent_data
-        from bot.training.intent_training import train_intents
+        from bot.training.intent_training import TrainingPlan, train_intents
+        from bot.training.pretrained_intents import texts_of
 
         examples = read_intent_data(data)
         settings = load_settings()
         embedder = open_embedder(settings, progress=progress)
+        documents: tuple[str, ...] = ()
+        if stage is Stage.pretrain:
+            documents = texts_of(open_library(settings, embedder=embedder, progress=progress))
         made = train_intents(
             examples,
             embedder,
             settings.releases_folder,
-            method=method.value,
-            seed=seed,
-            refused=refuse,
+            TrainingPlan(method.value, seed, refuse, augment.value, documents),
             watch=tell_epoch,
             progress=progress,
         )
@@ -78,6 +105,46 @@ def intents(
     print_text(f"{release}: {made.examples} examples, {made.method}, {made.seconds:.0f} s")
     for name, value in made.metrics.items():
         print_text(f"{name:28} {value}")
+    print_text(f"Put it to use with: frontdesk releases promote {release}")
+
+
+@train.command("verifier")
+def verifier(
+    data: Annotated[
+        Path,
+        typer.Option(exists=True, file_okay=False, help="Folder of the public data sets that the model card lists."),
+    ],
+    pairs: Annotated[
+        int, typer.Option(min=20, help="Right and wrong claims of each data set, each at most so many.")
+    ] = 270,
+    seed: Annotated[int, typer.Option(help="Chooses the pairs and shuffles them.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the verifier: half an hour on one thread. The same command goes on where a killed one stood."""
+    with errors_as_sentences(as_json=as_json), progress_bar() as progress:
+        from bot.bootstrap import open_embedder
+        from bot.settings import load_settings
+        from bot.training.verifier_training import train_verifier
+
+        settings = load_settings()
+        embedder = open_embedder(settings, progress=progress)
+        made = train_verifier(
+            data,
+            embedder,
+            settings.releases_folder,
+            pairs=pairs,
+            seed=seed,
+            watch=tell_epoch,
+            progress=progress,
+        )
+    release = f"verifier/{made.folder.name}"
+    if as_json:
+        figures = {"release": release, "metrics": dict(made.metrics), "seconds": round(made.seconds, 2)}
+        print_json({**figures, "pairs": made.pairs})
+        return
+    print_text(f"{release}: {made.pairs} pairs, {made.seconds:.0f} s")
+    for name, value in made.metrics.items():
+        print_text(f"{name:40} {value}")
     print_text(f"Put it to use with: frontdesk releases promote {release}")
 
 

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from bot.intent_store.intent_editing import as_toml
 from bot.teaching.intent_desk import IntentDesk
 from bot.training import promotion
+from bot.training.release_report import REPORT
 from ui.accounts import Account
 from ui.api_models import ProblemOut
 from ui.intent_pages.intents_models import (
@@ -129,6 +130,24 @@ def releases(parts: SharedParts, _: Teacher, kind: Kind | None = None) -> Releas
         for manifest in promotion.all_releases(root, [kind] if kind else promotion.KINDS)
     ]
     return ReleasesOut(releases=found)
+
+
+@router.get(
+    "/releases/intents/{name}/report",
+    tags=_RELEASES,
+    response_class=Response,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}, 404: {"model": ProblemOut}},
+    summary="The report on a release of intents, as a page",
+)
+def report(name: Name, parts: SharedParts, _: Teacher) -> Response:
+    """404 where there is no such release, or it was too small to set messages aside and carries none."""
+    root = parts.frontdesk.settings.releases_folder
+    manifest = promotion.find_release(root, f"intents/{name}")
+    if REPORT not in manifest.files:
+        raise Problem(
+            404, "report_not_found", "This release carries no report; train again with five examples an intent"
+        )
+    return Response((root / manifest.kind / manifest.name / REPORT).read_bytes(), media_type="text/html")
 
 
 @router.post(

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.teaching.intent_desk import DeskView, ReleaseSeen
+from bot.training.release_report import REPORT
 from ui.intent_pages.intents_parts import named_title
 from ui.markup import Html, button, drawing, moment, tag
 from ui.words import intents_wording as words
@@ -199,11 +200,20 @@ def _release(release: ReleaseSeen, desk: DeskView, language: str, *, may_promote
             ),
             tag("p", f"{facts} · {_measured(release, language)}", class_="fd-soft"),
             tag("p", manifest.release, class_="fd-release__name"),
+            _report_link(release, language),
         ),
         promote if may_promote and not release.in_use and not newest else None,
         class_="fd-finding",
         data_key=release.name,
     )
+
+
+def _report_link(release: ReleaseSeen, language: str) -> Html | None:
+    if REPORT not in release.manifest.files:
+        return None
+    address = f"/api/v1/releases/{release.manifest.release}/report"
+    link = tag("a", say(words.RELEASE_REPORT, language), href=address, target="_blank", rel="noopener")
+    return tag("p", link)
 
 
 def _measured(release: ReleaseSeen, language: str) -> str:

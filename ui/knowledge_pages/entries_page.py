@@ -119,7 +119,7 @@ def _entry_buttons(entry: Entry, language: str) -> Html:
         data_value=str(entry.version),
     )
     remove = button(
-        say(words.REMOVE_ENTRY_NAMED, language, title=entry.title),
+        say(wording.REMOVE_NAMED, language, title=entry.title),
         "remove_entry",
         look="thumb",
         symbol="bin",

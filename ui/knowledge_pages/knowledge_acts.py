@@ -11,10 +11,12 @@ from typing import Any
 from gradio.utils import get_upload_folder
 
 from bot.bootstrap import Frontdesk
+from knowledge.entries.entry_book import check_no_entry
 from knowledge.entries.entry_values import LANGUAGES, EntryDraft
 from knowledge.errors import EntryChanged, EntryNotFound, EntryRefused, KnowledgeError
 from knowledge.ingesting.job_values import OPEN
 from knowledge.readers.file_types import is_same_kind
+from knowledge.storing.document_queries import DocumentFilter
 from ui.knowledge_pages.knowledge_page import ENTRIES
 from ui.knowledge_pages.knowledge_state import KnowledgeState, looked_elsewhere
 from ui.panels import text_of
@@ -96,6 +98,7 @@ class KnowledgeActs:
             if not replaces:
                 self._desk.jobs.accept_file(name.replace("/", " › "), content, batch_id=batch)
                 return None
+            self._check_no_entry(replaces)
             original, _ = self._desk.library.original(replaces)
             if not is_same_kind(name, original.source):
                 return say(words.REPLACE_OTHER_KIND, language, name=name, source=original.source)
@@ -111,6 +114,7 @@ class KnowledgeActs:
                 self._desk.jobs.cancel(job.job_id)
 
     def _remove(self, state: KnowledgeState, document_id: str) -> KnowledgeState:
+        self._check_no_entry(document_id)
         receipt = self._desk.library.remove_document(document_id)
         proof = wording.REMOVED_PROVEN if receipt.unreachable else wording.REMOVED_DOUBTFUL
         return replace(
@@ -122,6 +126,7 @@ class KnowledgeActs:
         )
 
     def _read_again(self, state: KnowledgeState, document_id: str, encoding: str) -> KnowledgeState:
+        self._check_no_entry(document_id)
         original, content = self._desk.library.original(document_id)
         if content is None or not encoding:
             text = say(words.NO_ORIGINAL, state.language, title=original.source)
@@ -129,6 +134,10 @@ class KnowledgeActs:
         self._desk.jobs.reread(original, content, encoding=encoding[:40])
         text = say(words.READING_AGAIN, state.language, title=original.source, encoding=encoding[:40].upper())
         return replace(state, opened="", notice=text, notice_tone="info")
+
+    def _check_no_entry(self, document_id: str) -> None:
+        """Raises DocumentIsEntry: a form can name any document, also one that the list leaves out."""
+        check_no_entry(self._desk.library.page(DocumentFilter(document_id=document_id), limit=1).documents)
 
     # --- entries ---
 

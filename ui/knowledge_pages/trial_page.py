@@ -137,6 +137,8 @@ def _why(candidate: EntryCandidate, language: str) -> str:
         wording=candidate.wording,
         threshold=percent(candidate.threshold),
     )
+    if candidate.has_rival:
+        return f"{say(words.ENTRY_RIVAL, language)} {alike}"
     if candidate.difference is None:
         return alike
     return f"{say(_DIFFERENCES[candidate.difference], language)} {alike}"

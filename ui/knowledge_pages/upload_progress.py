@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from knowledge.ingesting.ingest_values import STAGES, Stage
 from knowledge.ingesting.job_values import OPEN, BatchProgress, IngestJob, JobState
 from ui.words import knowledge_wording, wording
+from ui.words.refusals import reason_in
 from ui.words.wording import Text, say
 
 _STAGES: Mapping[str, Text] = {
@@ -75,7 +76,7 @@ def upload_view(job: IngestJob, language: str) -> UploadView:
     if job.state is JobState.CANCELLED:
         return UploadView(job.job_id, job.name, "plain", say(wording.JOB_CANCELLED, language), None)
     if job.state is JobState.REFUSED and len(job.refused) == 1:
-        text = say(wording.JOB_REFUSED, language, reason=job.refused[0].reason)
+        text = say(wording.JOB_REFUSED, language, reason=reason_in(job.refused[0].reason, language))
         return UploadView(job.job_id, job.name, "bad", text, None)
     return _finished(job, language)
 
@@ -102,7 +103,7 @@ def _step(job: IngestJob, language: str) -> str:
 
 def _finished(job: IngestJob, language: str) -> UploadView:
     refused = tuple(
-        say(wording.JOB_REFUSED_NAMED, language, source=refusal.source, reason=refusal.reason)
+        say(wording.JOB_REFUSED_NAMED, language, source=refusal.source, reason=reason_in(refusal.reason, language))
         for refusal in job.refused[:_MOST_REASONS]
     )
     tone = "bad" if refused else "good" if job.added + job.updated else "plain"

@@ -50,8 +50,10 @@ router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"])
 
 @router.post("", status_code=201, summary="Open a conversation")
 def open_conversation(parts: SharedParts, response: Response, body: OpenConversation | None = None) -> ConversationOut:
-    language = body.language if body is not None else "en"
-    opened = ConversationOut.of(parts.frontdesk.transcripts.open_conversation(channel="api", language=language))
+    wanted = body or OpenConversation.model_validate({})
+    opened = ConversationOut.of(
+        parts.frontdesk.transcripts.open_conversation(channel=wanted.channel, language=wanted.language)
+    )
     response.headers["Location"] = f"/api/v1/conversations/{opened.id}"
     return opened
 

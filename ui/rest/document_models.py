@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from knowledge.ingesting.ingest_values import FileOutcome, FileResult
-from knowledge.ingesting.job_values import BatchProgress, IngestJob, JobState
-from knowledge.passages import Document
-from knowledge.storing.catalog_values import RemovalReceipt
+from knowledge.ingesting.ingest_values import FileOutcome
+from knowledge.ingesting.job_values import JobState
 from ui.api_models import Incoming
+from ui.rest.editing import Outgoing, called
 
 
-class DocumentOut(BaseModel):
-    id: str
+class DocumentOut(Outgoing):
+    id: str = called("document_id")
     title: str
     source: str
     state: str
@@ -23,29 +22,14 @@ class DocumentOut(BaseModel):
     encoding: str = Field("", description='in which its bytes were read; "" for formats that say so themselves')
     updated_at: float
 
-    @classmethod
-    def of(cls, document: Document) -> DocumentOut:
-        return cls(
-            id=document.document_id,
-            title=document.title,
-            source=document.source,
-            state=document.state,
-            passages=document.passages,
-            version=document.version,
-            language=document.language,
-            media_type=document.media_type,
-            encoding=document.encoding,
-            updated_at=document.updated_at,
-        )
 
-
-class DocumentsOut(BaseModel):
+class DocumentsOut(Outgoing):
     documents: list[DocumentOut]
     total: int = Field(description="that fit the filter, on all pages")
     offset: int
 
 
-class ReceiptOut(BaseModel):
+class ReceiptOut(Outgoing):
     """Proof of a removal. `unreachable`: neither its passages nor its sentences are found any more."""
 
     document_id: str
@@ -54,24 +38,14 @@ class ReceiptOut(BaseModel):
     generation: int
     unreachable: bool
 
-    @classmethod
-    def of(cls, receipt: RemovalReceipt) -> ReceiptOut:
-        return cls(
-            document_id=receipt.document_id,
-            title=receipt.title,
-            passages=receipt.passages,
-            generation=receipt.generation,
-            unreachable=receipt.unreachable,
-        )
 
-
-class RefusalOut(BaseModel):
+class RefusalOut(Outgoing):
     source: str
     reason: str
 
 
-class JobOut(BaseModel):
-    id: str
+class JobOut(Outgoing):
+    id: str = called("job_id")
     name: str
     state: JobState
     stage: str = Field(description="what is being done now")
@@ -91,37 +65,13 @@ class JobOut(BaseModel):
     created_at: float
     heartbeat_at: float
 
-    @classmethod
-    def of(cls, job: IngestJob) -> JobOut:
-        return cls(
-            id=job.job_id,
-            name=job.name,
-            state=job.state,
-            stage=job.stage,
-            stage_number=job.stage_number,
-            stages=job.stages,
-            batch_id=job.batch_id,
-            encoding=job.encoding,
-            refusals=job.refusals,
-            source=job.source,
-            done=job.done,
-            total=job.total,
-            added=job.added,
-            updated=job.updated,
-            unchanged=job.unchanged,
-            removed=job.removed,
-            refused=[RefusalOut(source=refusal.source, reason=refusal.reason) for refusal in job.refused],
-            created_at=job.created_at,
-            heartbeat_at=job.heartbeat_at,
-        )
 
-
-class JobsOut(BaseModel):
+class JobsOut(Outgoing):
     jobs: list[JobOut]
     batch_id: str = Field("", description="of this upload; every job of it carries it")
 
 
-class FileOut(BaseModel):
+class FileOut(Outgoing):
     """What became of one document of an upload."""
 
     source: str
@@ -130,34 +80,20 @@ class FileOut(BaseModel):
     document_id: str
     passages: int
 
-    @classmethod
-    def of(cls, result: FileResult) -> FileOut:
-        return cls(
-            source=result.source,
-            outcome=result.outcome,
-            reason=result.reason,
-            document_id=result.document_id,
-            passages=result.passages,
-        )
 
-
-class FilesOut(BaseModel):
+class FilesOut(Outgoing):
     files: list[FileOut]
     total: int = Field(description="on all pages, so far")
     offset: int
 
 
-class BatchOut(BaseModel):
+class BatchOut(Outgoing):
     """How far uploads are that came together: `ended` of `total`."""
 
     batch_id: str
     total: int
     ended: int
-    states: dict[JobState, int]
-
-    @classmethod
-    def of(cls, batch: BatchProgress) -> BatchOut:
-        return cls(batch_id=batch.batch_id, total=batch.total, ended=batch.ended, states=dict(batch.by_state))
+    states: dict[JobState, int] = called("by_state")
 
 
 class RereadDocument(Incoming):

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -31,16 +31,11 @@ from ui.rest.document_models import (
     ReceiptOut,
     RereadDocument,
 )
-from ui.sign_in import require_editor
+from ui.rest.editing import EDITORS_ONLY, GONE
 
 MOST_FILES = 100  # in one request
 _MOST_LISTED = 100_000
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    401: {"model": ProblemOut, "description": "sign in, or send HTTP Basic credentials"},
-    403: {"model": ProblemOut, "description": "the account is not an editor's"},
-}
-_GONE: dict[int | str, dict[str, Any]] = {404: {"model": ProblemOut}}
 _FULL: dict[int | str, dict[str, Any]] = {507: {"model": ProblemOut, "description": "the disk is full"}}
 _UPLOAD: dict[str, Any] = {
     "requestBody": {
@@ -66,9 +61,7 @@ _UPLOAD: dict[str, Any] = {
     }
 }
 
-router = APIRouter(
-    prefix="/api/v1/documents", tags=["documents"], dependencies=[Depends(require_editor)], responses=_PROBLEMS
-)
+router = APIRouter(prefix="/api/v1/documents", tags=["documents"], **EDITORS_ONLY)
 
 
 @router.get("", summary="List documents")
@@ -120,7 +113,7 @@ def jobs(
     return JobsOut(jobs=[JobOut.of(job) for job in found], batch_id=batch_id)
 
 
-@router.get("/jobs/{job_id}", responses=_GONE, summary="How far an upload is")
+@router.get("/jobs/{job_id}", responses=GONE, summary="How far an upload is")
 def job(job_id: str, parts: SharedParts) -> JobOut:
     found = parts.frontdesk.jobs.job(job_id)
     if found is None:
@@ -128,7 +121,7 @@ def job(job_id: str, parts: SharedParts) -> JobOut:
     return JobOut.of(found)
 
 
-@router.get("/jobs/{job_id}/files", responses=_GONE, summary="What became of each file of an upload")
+@router.get("/jobs/{job_id}/files", responses=GONE, summary="What became of each file of an upload")
 def files(
     job_id: str,
     parts: SharedParts,
@@ -142,7 +135,7 @@ def files(
     return FilesOut(files=[FileOut.of(each) for each in page.files], total=page.total, offset=offset)
 
 
-@router.get("/batches/{batch_id}", responses=_GONE, summary="How many uploads of a batch have ended")
+@router.get("/batches/{batch_id}", responses=GONE, summary="How many uploads of a batch have ended")
 def batch(batch_id: str, parts: SharedParts) -> BatchOut:
     found = parts.frontdesk.jobs.batch(batch_id)
     if not found.total:
@@ -152,7 +145,7 @@ def batch(batch_id: str, parts: SharedParts) -> BatchOut:
 
 @router.post(
     "/jobs/{job_id}/cancel",
-    responses={**_GONE, 409: {"model": ProblemOut}},
+    responses={**GONE, 409: {"model": ProblemOut}},
     summary="Cancel an upload at its next step",
 )
 def cancel(job_id: str, parts: SharedParts) -> JobOut:
@@ -165,7 +158,7 @@ def cancel(job_id: str, parts: SharedParts) -> JobOut:
 
 @router.get(
     "/{document_id}/original",
-    responses={**_GONE, 200: {"content": {"application/octet-stream": {}}}},
+    responses={**GONE, 200: {"content": {"application/octet-stream": {}}}},
     response_class=Response,
     summary="The file that a document was read from",
 )
@@ -187,14 +180,14 @@ def original(document_id: str, parts: SharedParts) -> Response:
     )
 
 
-@router.post("/{document_id}/reread", status_code=202, responses=_GONE, summary="Read a document in another encoding")
+@router.post("/{document_id}/reread", status_code=202, responses=GONE, summary="Read a document in another encoding")
 def reread(document_id: str, body: RereadDocument, parts: SharedParts) -> JobOut:
     """Takes the kept original in again; for text that was read in the wrong encoding."""
     described, content = _original(parts, document_id)
     return job(parts.frontdesk.jobs.reread(described, content, encoding=body.encoding), parts)
 
 
-@router.delete("/{document_id}", responses={**_GONE, 409: {"model": ProblemOut}}, summary="Remove a document")
+@router.delete("/{document_id}", responses={**GONE, 409: {"model": ProblemOut}}, summary="Remove a document")
 def remove(document_id: str, parts: SharedParts) -> ReceiptOut:
     """It is not found any more when this returns; the receipt proves it. Answers are removed under /api/v1/entries."""
     library = parts.frontdesk.library

@@ -195,6 +195,7 @@ NEEDS_ENGINEER = Text("An engineer or administrator promotes releases.", "版本
 HISTORY = Text("All releases", "全部版本")
 RELEASE_NUMBER = Text("Release {number}", "第 {number} 版")
 RELEASE_LIVE = Text("live", "当前")
+RELEASE_REPORT = Text("Report", "评估报告")
 RELEASE_FACTS = Text("{intents} intents, {examples} examples", "{intents} 个意图，{examples} 条例句")
 RELEASE_ACCURACY = Text("{accuracy} right on messages set aside", "留出消息正确率 {accuracy}")
 RELEASE_CROSS = Text("{accuracy} right in cross-validation", "交叉验证正确率 {accuracy}")

@@ -73,6 +73,14 @@ REPLACE_OTHER_KIND = Text(
 )
 REPLACE_ONE = Text("One file replaces a document; choose one alone.", "一次只能用一个文件替换文档，请只选择一个。")
 REMOVE_DOCUMENT = Text("Remove this document", "删除此文档")
+DOCUMENT_IS_ENTRY = Text(
+    "This is an answer that was written by hand: edit or remove it among the answers.",
+    "这是人工编写的问答，请在“问答”中编辑或删除。",
+)
+INDEX_NOT_SAVED = Text(
+    "It is done and holds, but the search index could not be written to the disk: free some space.",
+    "操作已生效，但检索索引未能写入磁盘，请腾出磁盘空间。",
+)
 
 # --- entries ---
 ENTRIES_DETAIL = Text(
@@ -89,7 +97,6 @@ NO_ENTRIES_DETAIL = Text(
 NO_ENTRY_MATCHES = Text("No entry matches “{text}”", "没有与“{text}”匹配的问答")
 ENTRIES_COUNT = Text("Entries: {count}", "{count} 条问答")
 EDIT_NAMED = Text("Edit {title}", "编辑 {title}")
-REMOVE_ENTRY_NAMED = Text("Remove {title}", "删除 {title}")
 WRITTEN_BY = Text("{editor}, version {version}", "{editor}，第 {version} 版")
 MORE_WORDINGS = Text("{count} more wordings", "另有 {count} 种问法")
 ONE_MORE_WORDING = Text("1 more wording", "另有 1 种问法")
@@ -174,6 +181,7 @@ ENTRY_ALIKE = Text(
     "{similarity} alike to “{wording}”; {threshold} are needed.",
     "与“{wording}”的相似度为 {similarity}，需要 {threshold}。",
 )
+ENTRY_RIVAL = Text("Another entry is nearly as near.", "另一条问答几乎同样接近。")
 DIFFERENT_NUMBER = Text("Another number is asked about.", "问的是另一个数字。")
 DIFFERENT_NEGATION = Text("One of the two says “not”.", "其中一个是否定的。")
 DIFFERENT_KIND = Text(

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from bot.answers import Citation, Outcome
 from bot.messages import Handler, HandoffReason
-from ui.words import signal_wording, wording
+from ui.words import signal_wording, widget_wording, wording
 from ui.words.wording import Text, say
 
 T = TypeVar("T")
@@ -35,6 +35,7 @@ _REASONS: Mapping[HandoffReason, Text] = {
 _CHANNELS: Mapping[str, Text] = {
     "chat": wording.CHANNEL_CHAT,
     "api": wording.CHANNEL_API,
+    "widget": widget_wording.CHANNEL_WIDGET,
     "openai": wording.CHANNEL_OPENAI,
     "cli": wording.CHANNEL_CLI,
 }

@@ -57,8 +57,9 @@ class InventedCorpus:
         if documents:
             yield documents, self.vectors(len(documents) * PASSAGES_PER_DOCUMENT)
 
-    def document(self, document_id: str, is_chinese: bool) -> PreparedDocument:
-        parts = [self._text(is_chinese) for _ in range(PASSAGES_PER_DOCUMENT)]
+    def document(self, document_id: str, is_chinese: bool, *, says: str = "") -> PreparedDocument:
+        """A document of invented passages; `says` stands at the head of each."""
+        parts = [f"{says} {self._text(is_chinese)}".strip() for _ in range(PASSAGES_PER_DOCUMENT)]
         text, title, language = "\n\n".join(parts), parts[0][:30], "zh" if is_chinese else "en"
         passages, start = [], 0
         for number, part in enumerate(parts):

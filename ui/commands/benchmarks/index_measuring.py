@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sqlmodel import SQLModel
 
 from knowledge.database import open_database
+from knowledge.embedding.titled_vectors import TitledVectors
 from knowledge.indexing.faiss_index import FLAT_UNTIL, FaissIndex
 from knowledge.library import KnowledgeLibrary
 from knowledge.storing.catalog import Catalog
@@ -52,6 +53,11 @@ class GivenVectors:
         raise ValueError(f"{len(texts)} passages have no vector in the database")
 
 
+def _stored_as() -> str:
+    """By which fingerprint a library knows vectors as its own."""
+    return TitledVectors(GivenVectors((), 1)).fingerprint
+
+
 def fill(folder: Path, passages: int, questions: int, anchors: Vectors, on_done: Callable[[float], None]) -> None:
     """Writes the database, and the questions beside it."""
     corpus, catalog = InventedCorpus(anchors), _catalog(folder)
@@ -60,7 +66,7 @@ def fill(folder: Path, passages: int, questions: int, anchors: Vectors, on_done:
     for documents, vectors in corpus.batches(passages):
         ids = [passage.passage_id for document in documents for passage in document.passages]
         stored = {key: vector.astype("<f2").tobytes() for key, vector in zip(ids, vectors, strict=True)}
-        catalog.write_documents(documents, stored, _FINGERPRINT)
+        catalog.write_documents(documents, stored, _stored_as())
         written += len(ids)
         wanted = -(-questions * written // passages) - len(asked)  # from everywhere, not from the end alone
         asked += corpus.questions(documents, vectors, wanted) if wanted > 0 else []
@@ -107,9 +113,9 @@ def _until_visible(folder: Path, library: KnowledgeLibrary, like: Question) -> d
     corpus, elsewhere = InventedCorpus(like.vector.reshape(1, -1), seed=9), _catalog(folder)
     added, removed = [], []
     for number in range(_CHANGES):
-        document = corpus.document(f"latest-{number}", False)
+        document = corpus.document(f"latest-{number}", False, says=like.text)
         stored = {one.passage_id: like.vector.astype("<f2").tobytes() for one in document.passages}
-        elsewhere.write_documents([document], stored, _FINGERPRINT)
+        elsewhere.write_documents([document], stored, _stored_as())
         added.append(_milliseconds(lambda: _finds(library, like, document.draft.document_id, expected=True)))  # noqa: B023
         elsewhere.remove_document(document.draft.document_id)
         removed.append(_milliseconds(lambda: _finds(library, like, document.draft.document_id, expected=False)))  # noqa: B023

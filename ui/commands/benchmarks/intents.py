@@ -18,7 +18,10 @@ def intents(
         list[str] | None, typer.Option("--set", help="Only sets whose names begin so; may be given several times.")
     ] = None,
     systems: Annotated[
-        list[str] | None, typer.Option("--system", help="Only these systems; may be given several times.")
+        list[str] | None,
+        typer.Option(
+            "--system", help="Only these systems, 'ours, full' and 'ours, lora' among them; may be given several times."
+        ),
     ] = None,
     shots: Annotated[
         list[int] | None, typer.Option(min=0, help="Examples an intent, 0 for all; may be given several times.")
@@ -31,7 +34,7 @@ def intents(
     with errors_as_sentences(as_json=as_json), progress_bar() as progress:
         from bot.bootstrap import load_embedder
         from bot.settings import load_settings
-        from bot.training.bench_intents import SYSTEMS, BenchOptions, as_table, bench_intents
+        from bot.training.bench_intents import COMPARED, SYSTEMS, BenchOptions, as_table, bench_intents
 
         unknown = sorted(set(systems or ()) - set(SYSTEMS))
         if unknown:
@@ -39,7 +42,7 @@ def intents(
         settings = load_settings()
         embedder = load_embedder(settings, progress=progress)
         counts = [count or None for count in shots] if shots else None
-        options = BenchOptions(tuple(sets or ()), tuple(systems or SYSTEMS), counts, most, seed)
+        options = BenchOptions(tuple(sets or ()), tuple(systems or COMPARED), counts, most, seed)
         rows = []
         for row in bench_intents(data, embedder, Path(embedder.describe().path), options, progress=progress):
             note(as_table([row]).splitlines()[-1])

@@ -1,0 +1,1 @@
+"""The bubble that a company shows on its own web site: plain script and style sheets, put together into one file."""
