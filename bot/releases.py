@@ -157,18 +157,24 @@ def earlier_release(root: Path, kind: str) -> Path | None:
 
 def go_back(root: Path, kind: str) -> str:
     """Puts the release before the current one to use; returns its name. Raises ReleaseInvalid where there is none."""
+    _earlier_name(root, kind)
     with _choosing(root, kind):
         names = _chosen(root, kind)
-        if len(names) < 2:
-            raise ReleaseInvalid(f"There is no earlier release of '{kind}' to go back to")
-        read_manifest(root / kind / names[1])
+        read_manifest(root / kind / _earlier_name(root, kind))
         _write_chosen(root, kind, names[1:])
         return names[1]
 
 
+def _earlier_name(root: Path, kind: str) -> str:
+    names = _chosen(root, kind)
+    if len(names) < 2:
+        raise ReleaseInvalid(f"There is no earlier release of '{kind}' to go back to")
+    return names[1]
+
+
 @contextmanager
 def _choosing(root: Path, kind: str) -> Iterator[None]:
-    (root / kind).mkdir(parents=True, exist_ok=True)
+    """The kind's folder is there: whoever asks for it has looked, so that no wrong name makes one."""
     with only_one_at_a_time(root / kind / _LOCK):
         yield
 

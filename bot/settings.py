@@ -75,14 +75,25 @@ class WebSettings(BaseModel):
     )
     secure_cookies: bool = Field(False, description="true behind HTTPS: cookies are sent over HTTPS only")
 
-    @field_validator("allowed_origins")
+    @field_validator("allowed_origins", "cors_origins")
     @classmethod
     def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         """A slip here would leave a site without its bubble, and nobody would know why."""
-        for origin in origins:
-            if origin != "*" and not re.fullmatch(r"https?://[^/\s*]+/?", origin):
-                raise ValueError(f"'{origin}' is no origin; write scheme, host and port, such as https://shop.example")
-        return tuple(origin.rstrip("/").lower() for origin in origins)
+        return tuple(origin if origin == "*" else _as_browsers_write_it(origin) for origin in origins)
+
+
+_ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^\s/?#@:*\[\]]+)(?::([0-9]{1,5}))?/?")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def _as_browsers_write_it(origin: str) -> str:
+    """Lower case, no slash at the end, and no port where it is the scheme's own: RFC 6454, section 6.2."""
+    found = _ORIGIN.fullmatch(origin.lower())
+    if found is None or int(found[3] or 0) > 65535:
+        raise ValueError(f"'{origin}' is no origin; write scheme, host and port, such as https://shop.example")
+    scheme, host, port = found.groups()
+    is_default = port is None or int(port) == _DEFAULT_PORTS[scheme]
+    return f"{scheme}://{host}" if is_default else f"{scheme}://{host}:{int(port)}"
 
 
 class IngestSettings(BaseModel):

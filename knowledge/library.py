@@ -247,7 +247,7 @@ class KnowledgeLibrary:
         self._indexes.catch_up()
         self.save()
         try:
-            self._intake.sweep()  # no snapshot has originals: those of documents that are gone now only lie there
+            self._intake.sweep()  # the state before the last rollback is forgotten, and what only it had
         except StorageUnavailable as error:
             _log.warning("Originals without a document stay until the next start: %s", error)
         return report

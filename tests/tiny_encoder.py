@@ -9,7 +9,7 @@ from pathlib import Path
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 
 
-def write_tiny_encoder(folder: Path, words: Sequence[str]) -> Path:
+def write_tiny_encoder(folder: Path, words: Sequence[str], *, longest: int = 64) -> Path:
     """Weights are made up by a fixed seed. Returns `folder`, which TorchEmbedder opens."""
     import torch
     from safetensors.torch import save_file
@@ -27,19 +27,19 @@ def write_tiny_encoder(folder: Path, words: Sequence[str]) -> Path:
         "num_hidden_layers": 2,
         "num_attention_heads": 2,
         "intermediate_size": 64,
-        "max_position_embeddings": 64,
+        "max_position_embeddings": longest,
         "type_vocab_size": 1,
     }
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps({"model_type": "bert", "hidden_act": "gelu", **sizes}))
     (folder / "config_sentence_transformers.json").write_text(json.dumps({"prompts": {"query": "", "passage": ""}}))
-    (folder / "tokenizer_config.json").write_text(json.dumps({"pad_token": "[PAD]", "model_max_length": 64}))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"pad_token": "[PAD]", "model_max_length": longest}))
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = Whitespace()
     tokenizer.post_processor = TemplateProcessing("[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
     tokenizer.save(str(folder / "tokenizer.json"))
     torch.manual_seed(0)
-    encoder = BertEncoder(_Sizes(len(vocabulary), 32, 2, 2, 64, 64, 1, 1e-12))
+    encoder = BertEncoder(_Sizes(len(vocabulary), 32, 2, 2, 64, longest, 1, 1e-12))
     weights = {}
     for name, empty in encoder.state_dict().items():
         if "LayerNorm" in name:

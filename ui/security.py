@@ -144,10 +144,13 @@ class OriginCheck:
     """
 
     def __init__(self, app: ASGIApp, allowed: Collection[str], sites: Collection[str] = ()) -> None:
-        """`allowed`: origins that may call all of the public API. `sites`: those that show the bubble."""
+        """`allowed`: origins that may call all of the public API. `sites`: those that show the bubble.
+
+        Both as browsers write them; the settings see to that.
+        """
         self._app = app
-        self._allowed = frozenset(origin.rstrip("/").lower() for origin in allowed)
-        self._sites = self._allowed | {origin.rstrip("/").lower() for origin in sites}
+        self._allowed = frozenset(allowed)
+        self._sites = self._allowed | frozenset(sites)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in _SAFE_METHODS or self._may(scope):
@@ -191,7 +194,7 @@ class CrossOrigin:
 def _cross_origin(app: ASGIApp, origins: Collection[str]) -> ASGIApp:
     return CORSMiddleware(
         app,
-        allow_origins=sorted({origin.rstrip("/") for origin in origins}),
+        allow_origins=sorted(set(origins)),
         allow_methods=["GET", "POST"],
         allow_headers=["content-type", "last-event-id", "x-request-id"],
         expose_headers=["x-request-id", "retry-after"],

@@ -48,11 +48,11 @@ class Book(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EntryCandidate:
-    """An entry, and how near its nearest wording comes to a question."""
+    """An entry, and how near it comes to a question: with its nearest wording that asks the same, if there is one."""
 
     entry: Entry
     wording: str
-    similarity: float  # cosine, of the nearest wording in the question's language
+    similarity: float  # cosine, of that wording
     threshold: float  # that this question and wording need
     difference: Difference | None = None  # what tells question and wording apart
     wins: bool = False
@@ -117,6 +117,7 @@ class EntryMatcher:
     ) -> EntryVerdict:
         best = _best_of_each(known, (known.vectors @ vector).tolist(), language, plain(question))
         found = [self._candidate(question, language, each) for each in best[: max(limit, 10)]]
+        found.sort(key=lambda each: -each.similarity)  # not always of the nearest wordings, by which `best` is ordered
         candidates = _decided(found, self._thresholds[language])
         winner = next((each for each in candidates if each.wins), None)
         return EntryVerdict(winner, tuple(candidates[:limit]), _ruled_out(candidates, winner))
@@ -162,7 +163,10 @@ def _best_of_each(known: Wordings, similarities: Sequence[float], language: str,
 
 
 def _decided(candidates: Sequence[EntryCandidate], threshold: float) -> list[EntryCandidate]:
-    """At most one wins: the nearest that nothing tells apart from the question, where it is ahead of all others."""
+    """At most one wins: the nearest that nothing tells apart from the question, where it is ahead of all others.
+
+    `candidates` stand in the order of their similarity, the nearest first.
+    """
     possible = [each for each in candidates if each.difference is None]
     if not possible or possible[0].similarity < possible[0].threshold:
         return list(candidates)

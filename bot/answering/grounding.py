@@ -34,6 +34,8 @@ def check_claim(
     A claim needs one sentence of a document that alone says all of it: nothing found by the checks of
     `bot.answering.contradictions`, and then the verifier's probability at `threshold` or above.
     """
+    if not any(character.isalpha() for character in claim):
+        return Unsupported("it says nothing in words")  # "1." is what is left of a list that was never written
     candidates = sorted(evidence, key=lambda sentence: new_words(claim, sentence.text))[:_CANDIDATES]
     reasons = [contradiction(claim, candidate.text) for candidate in candidates]
     passing = [candidate for candidate, reason in zip(candidates, reasons, strict=True) if reason is None]

@@ -7,6 +7,7 @@ wordings than any list of sentences, and keeps each clause that has a single wor
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 
 _GRAMMAR = frozenset(
     """a an the i id im ill ive we wed well you u youre your yours me my us our it its this that these those be is are
@@ -37,13 +38,14 @@ _ROUNDABOUT = frozenset(
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|\d+")
 _CLAUSE = re.compile(r"[^.!?;:,\n]*[.!?;:,\n]+\s*|[^.!?;:,\n]+$")
 
-_CHUNK_ZH = (
-    r"(?:非常|十分|万分|实在|真心|衷心|再次|提前|真的|真是|特别|[您你我]们?|[请請]|[问問]|教|麻[烦煩]|有?[劳勞][烦煩驾駕]?"
-    r"|[烦煩][请請]|[帮幫][个個]?忙?|看看|看|一下|一[个個]|下|[个個]|[问問][题題]|事情?|可不可以|能不能|可以|能否|能|可否|否|吗|嗎|么|嘛"
-    r"|多?[谢謝]{1,2}|感[谢謝激]|不[尽盡胜勝]|很|太|的|了|啦|呀|啊|哦|哈|呢|吧|也|先|都|跟|和|又|再|来|[给給]|添|老[师師]|客服|[亲親]"
-    r"|小姐姐?|先生|女士|朋友|各位|大家|不好意思|抱歉|[对對]不起|打[扰擾搅]|冒昧|辛苦|期待|盼|希望|等|回[复復]|[帮幫]助|解答|答[复復]"
-    r"|耐心|支持|理解|配合|祝|生活|工作|身[体體]|健康|愉快|[顺順]利|[顺順]心|好|早上|上午|中午|下午|晚上|告[诉訴]|咨?[询詢]|咨|想|向"
-    r"|拜托|么么哒|在|hi|hello|thanks?|thx|thank you|[\s~～])"
+# Of two that begin alike the longer one stands first: what is taken is never given back (`_ALL_ZH`).
+CHUNKS_ZH = (
+    r"非常|十分|万分|实在|真心|衷心|再次|提前|真的|真是|特别|[您你我]们?|[请請]|[问問][题題]|[问問]|教|麻[烦煩]|有?[劳勞][烦煩驾駕]?"
+    r"|[烦煩][请請]|[帮幫]助|[帮幫][个個]?忙?|看看|看|一下|一[个個]|下午|下|[个個]|事情?|可不可以|能不能|可以|能否|能|可否|否|吗|嗎|么么哒|么|嘛"
+    r"|多?[谢謝]{1,2}|感[谢謝激]|不[尽盡胜勝]|很|太|的|了|啦|呀|啊|哦|哈|呢|吧|也|先生(?!活)|先|都|跟|和|又|再|来|[给給]|添|老[师師]|客服|[亲親]"
+    r"|小姐姐?|女士|朋友|各位|大家|不好意思|抱歉|[对對]不起|打[扰擾搅]|冒昧|辛苦|期待|盼|希望|等|回[复復]|解答|答[复復]"
+    r"|耐心|支持|理解|配合|祝|生活|工作|身[体體]|健康|愉快|[顺順]利|[顺順]心|好|早上|上午|中午|晚上|告[诉訴]|咨?[询詢]|咨|想|向"
+    r"|拜托|在|hi|hello|thank you|thanks?|thx|[\s~～]"
 )
 _POLITE_ZH = re.compile(
     r"[谢謝]|感激|麻[烦煩]|[劳勞]|[烦煩][请請]|抱歉|不好意思|[对對]不起|打[扰擾搅]|冒昧|辛苦|[请請]|[帮幫]|祝|咨|[询詢]|[问問]|添|期待|盼|拜托"
@@ -51,15 +53,30 @@ _POLITE_ZH = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE_ZH = re.compile(r"[^，,。.!！?？；;：:\n]*[，,。.!！?？；;：:\n]+\s*|[^，,。.!！?？；;：:\n]+$")
-_ALL_ZH = re.compile(_CHUNK_ZH + r"+", re.IGNORECASE)
+# Possessive, so that a long row of chunks before another character is gone through once, not in every possible way.
+_ALL_ZH = re.compile(rf"(?:{CHUNKS_ZH})++", re.IGNORECASE)
+LOOKED_AT = 300  # characters at either end in which politeness is looked for: a message has some thousands
 
 
 def without_polite_clauses(text: str, *, chinese: bool) -> str:
-    """The message from its first clause that is about something to its last; "" where there is none."""
-    clauses = (_CLAUSE_ZH if chinese else _CLAUSE).findall(text)
+    """The message from its first clause that is about something to its last; "" where there is none.
+
+    What begins further than LOOKED_AT from an end, or is longer, is about something.
+    """
+    clauses: list[str] = (_CLAUSE_ZH if chinese else _CLAUSE).findall(text)
     is_polite = _is_polite_zh if chinese else _is_polite
-    telling = [number for number, clause in enumerate(clauses) if not is_polite(clause)]
-    return "".join(clauses[telling[0] : telling[-1] + 1]).strip() if telling else ""
+    first = _polite_in_front(clauses, is_polite)
+    last = len(clauses) - _polite_in_front(clauses[first:][::-1], is_polite)
+    return "".join(clauses[first:last]).strip()
+
+
+def _polite_in_front(clauses: Sequence[str], is_polite: Callable[[str], bool]) -> int:
+    looked_at = 0
+    for number, clause in enumerate(clauses):
+        if looked_at > LOOKED_AT or len(clause) > LOOKED_AT or not is_polite(clause):
+            return number
+        looked_at += len(clause)
+    return len(clauses)
 
 
 def _is_polite(clause: str) -> bool:

@@ -53,7 +53,7 @@ class TrainingPlan:
     seed: int = 0
     refused: float = IN_SCOPE_REFUSED  # share of messages about a known intent that may be called unknown
     augment: Augment = "none"  # what intents with few examples are given more by
-    documents: tuple[str, ...] = ()  # texts that the encoder reads first, where that pays; `full` only
+    documents: tuple[str, ...] | None = None  # texts that the encoder reads first, where that pays; auto or full only
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def train_intents(
 
 
 def _chosen(plan: TrainingPlan, data: IntentData, embedder: Embedder) -> str:
-    if plan.documents:
+    if plan.documents is not None:
         if plan.method not in ("auto", "full"):
             raise TrainingDataInvalid(
                 f"The encoder reads documents only where it is tuned whole, not by '{plan.method}'"
@@ -187,11 +187,11 @@ class _Making:
             "lora" if method == "lora" else "full",
             self.plan.seed,
             self.plan.refused,
-            must_pay=self.plan.method == "auto" and not self.plan.documents,
+            must_pay=self.plan.method == "auto",
             augment=self.plan.augment,
         )
         learning = tunable(self.embedder)
-        if self.plan.documents:
+        if self.plan.documents is not None:
             told = Told(checkpoints, watch, self.progress)
             return train_with_documents(self.plan.documents, examples, learning, options, self.data.titles, told)
         return train_tuned_intents(

@@ -1,6 +1,7 @@
 """Tunes intents twice, from the encoder as it is and from one that has read the company's documents; the better stays.
 
-Better is what recognises more of the examples that neither had learnt from. Knows nothing of where documents lie.
+Better is what recognises more of the examples that neither had learnt from. Where tuning must pay, the better
+one has to pay like any other, or the head alone stays. Knows nothing of where documents lie.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING
 from bot.errors import TrainingDataInvalid
 from bot.training.checkpoints import Checkpoints, Standing
 from bot.training.encoder_tuning import Watch
-from bot.training.intents import LabelledText
+from bot.training.intents import LabelledText, train_intent_head
 from bot.training.pretraining import FEWEST_TEXTS, PretrainingRecipe, pretrain
-from bot.training.tuned_intents import TunedIntents, TuningOptions, train_tuned_intents
+from bot.training.tuned_intents import TunedIntents, TuningOptions, pays, train_tuned_intents
 from knowledge.embedding.model_folders import ProgressCallback
 
 if TYPE_CHECKING:
@@ -51,9 +52,10 @@ def train_with_documents(
     titles: Mapping[str, Sequence[str]] | None,
     told: Told,
 ) -> TunedIntents:
-    """As `train_tuned_intents` with the method `full`, three times as long.
+    """As `train_tuned_intents` with the method `full`, three times as long: `options.seconds` limits nothing here.
 
-    The metrics say what was kept and why. Raises TrainingDataInvalid, also for too few documents.
+    With `options.must_pay` what comes back may be the head alone. The metrics say what was kept and why.
+    Raises TrainingDataInvalid, also for too few documents.
     """
     if len(documents) < FEWEST_TEXTS:
         raise TrainingDataInvalid(
@@ -72,9 +74,27 @@ def train_with_documents(
             progress=told.progress,
         )
 
-    without = tuned(options)
+    patient = replace(options, must_pay=False)  # both are measured before it is asked whether the better one pays
+    without = tuned(patient)
     begin, losses = _read(documents, embedder, options.seed, told)
-    having = tuned(replace(options, begin=begin))
+    having = tuned(replace(patient, begin=begin))
+    made = _better(without, having, losses)
+    if not options.must_pay or pays(made.trained.metrics):
+        return made
+    head = train_intent_head(
+        examples,
+        embedder,
+        titles=titles,
+        seed=options.seed,
+        refused=options.refused,
+        augment=options.augment,
+        progress=told.progress,
+    )
+    metrics = {**head.metrics, **made.trained.metrics, "pretraining_kept": 0}
+    return TunedIntents(replace(head, metrics=metrics), None)
+
+
+def _better(without: TunedIntents, having: TunedIntents, losses: Mapping[str, float]) -> TunedIntents:
     scores = [float(each.trained.metrics[_MEASURED]) for each in (without, having)]
     kept = having if scores[1] > scores[0] else without
     metrics = {

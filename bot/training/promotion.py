@@ -22,9 +22,12 @@ from bot.releases import (
     releases,
 )
 from bot.training.metrics import bootstrap_interval
+from bot.verifiers.opening import BUILT_IN
+from bot.verifiers.reading import read_judgements
 
 KINDS = ("intents", "verifier", "generator")
 VALIDATION = "validation.json"
+USED_IN = "used_in"  # metric: the languages in which it judges, where a kind is used only in some
 FEWEST_SHARED = 20  # messages; fewer say nothing
 
 
@@ -73,18 +76,25 @@ def promote(root: Path, release: str, *, force: bool = False) -> Promotion:
     """Puts a release to use; `release` is "intents/NAME", or a NAME that only one kind has.
 
     Raises ReleaseInvalid where it is not there or damaged, and ReleaseWorse where it does worse than the one in use by
-    more than chance explains, unless `force`.
+    more than chance explains, or found itself of use nowhere, unless `force`. The first verifier is held against the
+    one that comes with the product, where that reads with the same embedder.
     """
     manifest = find_release(root, release)
     open_release(root / manifest.kind / manifest.name)
+    if manifest.metrics.get(USED_IN) == "" and not force:
+        raise ReleaseWorse(
+            f"'{manifest.release}' measured better than what judges without it in no language, so nothing would be "
+            "judged by it; use --force to promote it all the same"
+        )
     seen: list[Promotion] = []
 
     def is_no_worse() -> None:
         before = name_in_use(root, manifest.kind)
-        known = compare(root, manifest.kind, before, manifest.name) if before and before != manifest.name else None
+        known = _compared_with_what_is_in_use(root, manifest, before)
         if known is not None and known.is_worse and not force:
+            rival = f"'{before}'" if before else "what comes with the product"
             raise ReleaseWorse(
-                f"'{manifest.release}' does worse than '{before}', which is in use: {known.after:.1%} against "
+                f"'{manifest.release}' does worse than {rival}, which is in use: {known.after:.1%} against "
                 f"{known.before:.1%} of {known.messages} messages that neither had seen, and chance does not explain "
                 f"it (difference {known.low:+.1%} to {known.high:+.1%}); use --force to promote it all the same"
             )
@@ -92,6 +102,15 @@ def promote(root: Path, release: str, *, force: bool = False) -> Promotion:
 
     make_current(root, manifest.kind, manifest.name, allowed=is_no_worse)
     return seen[0]
+
+
+def _compared_with_what_is_in_use(root: Path, manifest: Manifest, before: str) -> Compared | None:
+    if before:
+        return None if before == manifest.name else compare(root, manifest.kind, before, manifest.name)
+    if manifest.kind != "verifier" or manifest.base not in read_judgements(BUILT_IN).embedders:
+        return None
+    old, new = read_validation(BUILT_IN), read_validation(root / manifest.kind / manifest.name)
+    return compared(old.right, new.right) if old is not None and new is not None else None
 
 
 def roll_back(root: Path, kind: str) -> Promotion:

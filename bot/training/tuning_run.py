@@ -155,14 +155,22 @@ class TuningRun:
             raise TooSlow
         return min(possible, self._recipe.epochs)
 
+    def _waits_to_be_measured(self) -> bool:
+        """Whether it was killed between the last step of an epoch and what is measured after it."""
+        return self._at.step == (len(self._at.history) + 1) * self._steps_an_epoch
+
     def is_over(self) -> bool:
         at, recipe = self._at, self._recipe
+        if self._waits_to_be_measured():
+            return False
         epochs = at.step // self._steps_an_epoch
         stale = recipe.patience is not None and epochs - at.best_epoch >= recipe.patience
         return at.step >= self._steps or (at.step % self._steps_an_epoch == 0 and stale)
 
     def epoch(self) -> Iterator[float]:
         """Works through the rest of the epoch; yields how much of the whole training is done."""
+        if self._waits_to_be_measured():
+            return
         epoch, done = divmod(self._at.step, self._steps_an_epoch)
         for chosen in self._batches(epoch)[done:]:
             began = time.perf_counter()

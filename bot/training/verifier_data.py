@@ -24,7 +24,7 @@ _EACH = 560  # pairs of each family and truth, at most
 
 
 def pairs_of(folder: Path, families: Iterable[str] = FAMILIES, *, each: int = _EACH, seed: int = 0) -> list[ClaimPair]:
-    """Pairs from the data sets in `folder`. OSError names a file that is missing."""
+    """Pairs from the data sets in `folder`. OSError names a file that is missing, TrainingDataInvalid a wrong line."""
     made: list[ClaimPair] = []
     for family in families:
         chance = random.Random(f"{seed} {family}")

@@ -84,12 +84,20 @@ class ReaderRun:
         self._best: dict[str, Tensor] = {}
 
     def is_over(self) -> bool:
+        if self._waits_to_be_measured():
+            return False
         epochs = self._at.step // self._steps_an_epoch
         stale = epochs - self._at.best_epoch >= self._recipe.patience
         return self._at.step >= self._steps or (self._at.step % self._steps_an_epoch == 0 and stale)
 
+    def _waits_to_be_measured(self) -> bool:
+        """Whether it was killed between the last step of an epoch and what is measured after it."""
+        return self._at.step == (len(self._at.history) + 1) * self._steps_an_epoch
+
     def epoch(self) -> Iterator[float]:
         """Works through the rest of the epoch; yields how much of the whole training is done."""
+        if self._waits_to_be_measured():
+            return
         epoch, done = divmod(self._at.step, self._steps_an_epoch)
         for chosen in self._batches(epoch)[done:]:
             began = time.perf_counter()

@@ -6,10 +6,12 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
-from bot.training.calibration_cases import rows
+from bot.errors import TrainingDataInvalid
 from bot.training.verifier_pairs import Read, Reader, Restated, Statement, is_fit
+from bot.training.verifier_rows import column, line_of, rows
 from knowledge.chunking import split_into_passages
 from knowledge.languages import detect_language
 from knowledge.readers.markdown import read_markdown_text
@@ -23,7 +25,7 @@ def _epqa(folder: Path, chance: random.Random) -> Read:
     """Answers that people wrote from a sentence about a product."""
     statements, restated = [], []
     by_question: dict[str, list[dict[str, Any]]] = {}
-    for row in rows(folder, "epqa_rank/dev"):
+    for row in rows(folder, "epqa_rank/dev", qid=str, candidate=str, label=str, answer=str):
         by_question.setdefault(row["qid"], []).append(row)
     for qid, judged in by_question.items():
         others = [row["candidate"] for row in judged if row["label"] == "0"]
@@ -40,7 +42,7 @@ def _hetpqa(folder: Path, chance: random.Random) -> Read:
     """The same, of other products."""
     statements, restated = [], []
     by_product: dict[str, list[dict[str, Any]]] = {}
-    for row in rows(folder, "hetpqa_gen/train"):
+    for row in rows(folder, "hetpqa_gen/train", asin=str, evidence=str, answer=str):
         if row["evidence"] and not _UNSURE.search(row["answer"]):
             by_product.setdefault(row["asin"], []).append(row)
     for product, given in by_product.items():
@@ -54,13 +56,18 @@ def _dstc11(folder: Path, chance: random.Random) -> Read:
     """What is known of hotels and restaurants, and the first sentence of replies that stand on one piece of it."""
     known = _hotels_and_restaurants(folder)
     restated = []
-    for row in rows(folder, "dstc11_sktod/dev"):
-        used = row["knowledge"] or []
+    turns = rows(folder, "dstc11_sktod/dev", needs_knowledge=bool, knowledge=list, response=(str, NoneType))
+    for number, row in enumerate(turns, start=1):
+        used = row["knowledge"]
         reply = row["response"] or ""
         first = [reply[span.start : span.end] for span in split_sentences(reply)][:1]
         if row["needs_knowledge"] and len(used) == 1 and first and is_fit(first[0]):
-            texts = known[used[0]["domain"], str(used[0]["entity_id"])]
-            sentence = texts[_place_of(used[0])]
+            try:
+                texts = known[used[0]["domain"], str(used[0]["entity_id"])]
+                sentence = texts[_place_of(used[0])]
+            except (KeyError, TypeError) as error:
+                place = line_of(folder, "dstc11_sktod/dev", number)
+                raise TrainingDataInvalid(f"{place}: its knowledge is not in 'dstc11_sktod/kb' ({error})") from error
             restated.append(Restated(first[0], sentence, list(texts.values()), str(used[0]["entity_id"])))
     statements = [
         Statement(text, str(entity)) for entity, texts in known.items() for text in texts.values() if is_fit(text)
@@ -73,13 +80,15 @@ _Place = tuple[str, str, str]  # "faq" or "review", its number, the number of a 
 
 def _hotels_and_restaurants(folder: Path) -> dict[tuple[str, str], dict[_Place, str]]:
     known: dict[tuple[str, str], dict[_Place, str]] = {}
-    for row in rows(folder, "dstc11_sktod/kb"):
+    facts = rows(folder, "dstc11_sktod/kb", domain=str, entity_id=(str, int), doc_type=str, doc_id=(str, int))
+    for number, row in enumerate(facts, start=1):
         entity = known.setdefault((row["domain"], str(row["entity_id"])), {})
+        place = line_of(folder, "dstc11_sktod/kb", number)
         if row["doc_type"] == "faq":
-            entity["faq", str(row["doc_id"]), ""] = row["body"]
+            entity["faq", str(row["doc_id"]), ""] = column(row, "body", str, place)
         else:
-            for number, sentence in row["sentences"].items():
-                entity["review", str(row["doc_id"]), str(number)] = sentence
+            for name, sentence in column(row, "sentences", dict, place).items():
+                entity["review", str(row["doc_id"]), name] = column({"sentences": sentence}, "sentences", str, place)
     return known
 
 
@@ -89,7 +98,7 @@ def _place_of(used: Mapping[str, Any]) -> _Place:
 
 def _paragraphs(family: str, file: str) -> Reader:
     def read(folder: Path, chance: random.Random) -> Read:
-        contexts = {row["context"]: row["title"] for row in rows(folder, f"{family}/{file}")}
+        contexts = {row["context"]: row["title"] for row in rows(folder, f"{family}/{file}", context=str, title=str)}
         statements = [
             Statement(context[span.start : span.end], title)
             for context, title in contexts.items()
@@ -104,7 +113,7 @@ def _paragraphs(family: str, file: str) -> Reader:
 def _help_centre(folder_name: str, languages: Sequence[str]) -> Reader:
     def read(folder: Path, chance: random.Random) -> Read:
         statements = []
-        for page in rows(folder, f"{folder_name}/docs"):
+        for page in rows(folder, f"{folder_name}/docs", id=str, title=(str, NoneType), text=str):
             if page.get("lang", "en") in languages:
                 text = read_markdown_text(page["title"] or "", page["text"])
                 for passage in split_into_passages(page["id"], page["id"], detect_language, text):

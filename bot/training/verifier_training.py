@@ -12,6 +12,7 @@ import json
 import random
 import shutil
 import time
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from bot.releases import Metrics, publish_release
 from bot.training.checkpoints import Checkpoints
 from bot.training.encoder_tuning import Watch, unwatched
 from bot.training.event_files import EventFiles
-from bot.training.promotion import Validation
+from bot.training.promotion import USED_IN, Validation
 from bot.training.verifier_data import FAMILIES, pairs_of
 from bot.training.verifier_measuring import ReadClaim, adopted, decided_right, figures, read_claims
 from bot.training.verifier_pairs import ClaimPair
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from knowledge.protocols import Embedder
 
 KIND, RECIPE = "verifier", "claims-1"
-REPORT, EXPECTED = "figures.json", "multilingual-e5-small"
+REPORT = "figures.json"
 # What each twin never sees, and is measured on; the other sets are what it learns from. Most kinds of text are on one
 # side only: encyclopaedia and hotels here, product pages and help centres there.
 UNSEEN = {
@@ -79,6 +80,8 @@ def train_verifier(
     began = time.perf_counter()
     able = _word_embedder(embedder)
     pool = chosen_pairs(_read_data(data, seed), pairs, seed)
+    for stage, unseen in (*UNSEEN.items(), ("release", ())):
+        parts_of([pair for pair in pool if pair.family not in unseen], stage)
     digest = hashlib.sha256(repr(pool).encode()).hexdigest()
     key = hashlib.sha256(f"{digest} {seed} {embedder.fingerprint} {RECIPE}".encode()).hexdigest()
     checkpoints = Checkpoints.of(releases_folder / KIND, key)
@@ -89,13 +92,14 @@ def train_verifier(
             events.add(measured)
 
         states = token_states(able, pool, progress)
+        pool = [pair for pair in pool if not states[pair.claim].is_cut]  # the product does not read such claims
         training = _Training(able, states, checkpoints, ReaderRecipe(seed=seed), both, progress)
         claims: list[ReadClaim] = []
         for name, unseen in UNSEEN.items():
             twin = training.train(name, [pair for pair in pool if pair.family not in unseen])
             claims += training.measured(name, twin, [pair for pair in pool if pair.family in unseen])
         released = training.train("release", pool)
-        judgements, found = Judgements(RECIPE, EXPECTED, adopted(claims)), figures(claims)
+        judgements, found = Judgements(RECIPE, (embedder.fingerprint,), adopted(claims)), figures(claims)
         metrics = headline(found, judgements)
         events.add_figures(metrics)
 
@@ -136,7 +140,7 @@ def headline(found: Mapping[str, Any], judgements: Judgements) -> dict[str, floa
         told, shown = by["told"].get("all", {}), by["shown"].get("rules_and_reading", {})
         metrics |= {f"auroc_{language}_{name}": told.get(name) for name in ("read", "likeness", "overlap")}
         metrics |= {f"shown_{language}_{name}": value for name, value in shown.items()}
-    metrics["used_in"] = ", ".join(sorted(judgements.support))
+    metrics[USED_IN] = ", ".join(sorted(judgements.support))
     return {name: round(value, 4) if isinstance(value, float) else value for name, value in metrics.items()}
 
 
@@ -151,6 +155,21 @@ def chosen_pairs(pairs: Sequence[ClaimPair], most: int, seed: int) -> list[Claim
             taken[kind] += 1
             chosen.append(pair)
     return chosen
+
+
+def parts_of(pool: Sequence[ClaimPair], stage: str) -> tuple[list[ClaimPair], list[ClaimPair]]:
+    """What is learnt from, and the twentieth of the sources that says when to stop.
+
+    Raises TrainingDataInvalid where one of them is empty.
+    """
+    learnt, unseen = ([pair for pair in pool if (pair.part == 0) is aside] for aside in (False, True))
+    if not learnt or not unseen:
+        purpose = "when to stop can be measured on" if learnt else "can be learnt from"
+        raise TrainingDataInvalid(
+            f"The data sets are too small for {stage}: of {len(pool)} claims there is none that {purpose}; "
+            "use the whole sets, or more --pairs"
+        )
+    return learnt, unseen
 
 
 def token_states(
@@ -176,7 +195,7 @@ class _Training:
     progress: ProgressCallback
 
     def train(self, stage: str, pool: Sequence[ClaimPair]) -> TrainedReader:
-        learnt, unseen = ([pair for pair in pool if (pair.part == 0) is aside] for aside in (False, True))
+        learnt, unseen = parts_of(pool, stage)
         run = ReaderRun(read_pairs(learnt, self.states), read_pairs(unseen, self.states), self.recipe, stage=stage)
         standing = self.checkpoints.read(stage)
         if standing:
@@ -204,7 +223,7 @@ class _Training:
 def _read_data(data: Path, seed: int) -> list[ClaimPair]:
     try:
         return pairs_of(data, seed=seed)
-    except (OSError, EOFError, ValueError, KeyError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise TrainingDataInvalid(
             f"The data sets in '{data}' cannot be read: {error}; the verifier learns from {', '.join(FAMILIES)}"
         ) from error

@@ -92,7 +92,7 @@ def open_verifier(embedder: Embedder, releases_folder: Path | None = None) -> Ve
 def _built_in(similarity: SimilarityVerifier, embedder: Embedder) -> Verifier:
     """The reader that comes with the product, where the embedder is the one that it stands on."""
     judgements = read_judgements(BUILT_IN)
-    if not embedder.fingerprint.startswith(judgements.embedder):
+    if embedder.fingerprint not in judgements.embedders:
         return similarity
     return TrainedVerifier(similarity, open_reader(BUILT_IN, embedder), judgements, judgements.release)
 

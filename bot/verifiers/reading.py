@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -38,12 +39,17 @@ class ClaimReader:
         self._lock = threading.Lock()
 
     def logits(self, claim: str, sentences: Sequence[str]) -> list[float]:
-        """For each sentence, how surely it states the claim: positive means yes."""
+        """For each sentence, how surely it states the claim: positive means yes.
+
+        Minus infinity for a claim that is too long to be read to its end: what was not read may be wrong.
+        """
         import torch
 
         if not sentences:
             return []
         states = self._states_of([claim, *sentences])
+        if states[0].is_cut:
+            return [-math.inf] * len(sentences)
         with torch_threads(1), torch.inference_mode():
             judged = support_logits(words_of([states[0]] * len(sentences)), words_of(states[1:]), self._weights)
         values: list[float] = judged.tolist()
@@ -72,7 +78,7 @@ class Judgements:
     """
 
     release: str
-    embedder: str  # the model that the reader stands on
+    embedders: tuple[str, ...]  # fingerprints of the model that the reader stands on, one for each precision
     support: Mapping[str, Logistic]
 
     def as_json(self) -> dict[str, object]:
@@ -80,7 +86,7 @@ class Judgements:
             language: {"bias": round(one.bias, 4), "weights": {key: round(w, 4) for key, w in one.weights.items()}}
             for language, one in self.support.items()
         }
-        return {"release": self.release, "embedder": self.embedder, "support": support}
+        return {"release": self.release, "embedders": list(self.embedders), "support": support}
 
 
 def read_judgements(folder: Path) -> Judgements:
@@ -90,7 +96,7 @@ def read_judgements(folder: Path) -> Judgements:
         stored = json.loads(path.read_text(encoding="utf-8"))
         own = {language: one for language, one in stored["support"].items() if language in LANGUAGES}
         support = {language: read_logistic(one) for language, one in own.items()}
-        return Judgements(str(stored["release"]), str(stored["embedder"]), support)
+        return Judgements(str(stored["release"]), tuple(map(str, stored["embedders"])), support)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelUnavailable(f"Cannot read '{path}': {error}; train the verifier again") from error
 

@@ -5,6 +5,7 @@ A reader of questions was trained and measured too: it did worse than similarity
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from bot.protocols import Assessment, Verifier
@@ -32,8 +33,9 @@ class TrainedVerifier:
         return self._similarity.assess(question, passages)
 
     def supports(self, claim: str, sentences: Sequence[str]) -> Sequence[float]:
-        """For each sentence, the probability that it states what `claim` states."""
+        """For each sentence, the probability that it states what `claim` states; 0 for a claim too long to be read."""
         logistic = self._support.get(detect_language(claim))
         if logistic is None or not sentences:
             return self._similarity.supports(claim, sentences)
-        return tuple(logistic.probability({"read": logit}) for logit in self._reader.logits(claim, sentences))
+        logits = self._reader.logits(claim, sentences)
+        return tuple(0.0 if logit == -math.inf else logistic.probability({"read": logit}) for logit in logits)

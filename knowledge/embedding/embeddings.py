@@ -164,8 +164,8 @@ class TorchEmbedder:
         prefixed = [_encodable(prefix + text) for text in texts]
         encodings = self._tokenizer.encode_batch(prefixed)
         skipped = len(prefix.rstrip())
-        kept = [
-            [place for place, (start, end) in enumerate(each.offsets) if end > max(start, skipped)][:_MOST_WORDS]
+        words = [
+            [place for place, (start, end) in enumerate(each.offsets) if end > max(start, skipped)]
             for each in encodings
         ]
         table = table_of_words(self._model)
@@ -176,7 +176,9 @@ class TorchEmbedder:
                 hidden = self._model(ids.to(self._device), mask.to(self._device)).bfloat16().cpu()
                 tokens = table(ids.to(self._device)).bfloat16().cpu()
             for row, number in enumerate(numbers):
-                found[number] = TokenStates(tokens[row, kept[number]], hidden[row, kept[number]])
+                kept = words[number][:_MOST_WORDS]
+                is_cut = len(kept) < len(words[number]) or bool(encodings[number].overflowing)
+                found[number] = TokenStates(tokens[row, kept], hidden[row, kept], is_cut)
         return [each for each in found if each is not None]
 
     def _compute_fingerprint(self) -> str:

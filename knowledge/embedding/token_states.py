@@ -17,6 +17,7 @@ class TokenStates:
 
     tokens: Tensor
     meanings: Tensor
+    is_cut: bool = False  # whether the text has more words than are told here
 
 
 @runtime_checkable
@@ -24,7 +25,7 @@ class WordEmbedder(Embedder, Protocol):
     """An Embedder that tells the words of a text. Optional."""
 
     def token_states(self, texts: Sequence[str], *, asks: bool = False) -> list[TokenStates]:
-        """As passages or, with `asks`, as questions; long texts are cut."""
+        """As passages or, with `asks`, as questions; long texts are cut, and say so."""
         ...
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from knowledge.errors import DocumentRefused, KnowledgeError
@@ -68,13 +68,23 @@ class Passed:
     source: str
 
 
-Finding = Expect | Sweep | Refusal | Same | Passed | ReadDocument
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """The document was removed while its upload waited: it is not to come back with it."""
+
+    source: str
+    document_id: str
+
+
+Finding = Expect | Sweep | Refusal | Same | Passed | LeftOut | ReadDocument
 
 
 class Finished(Protocol):
     """What an earlier attempt at the same run has finished; none of it is read again."""
 
     def is_taken(self, source: str, /) -> bool: ...
+
+    def is_withheld(self, source: str, document_id: str, /) -> bool: ...
 
     def refusals_of(self, source: str, /) -> Collection[Refusal]: ...
 
@@ -130,9 +140,14 @@ class Reading:
             yield Passed(candidate.source)
             return
         self._seen.add(candidate.source)
+        there = stored.get(candidate.source)
+        if there is not None:  # by its source it is known again: another title may have made another id
+            candidate = replace(candidate, document_id=there.document_id)
+        if self._finished.is_withheld(candidate.source, candidate.document_id):
+            yield LeftOut(candidate.source, candidate.document_id)
+            return
         # With an encoding that a person chose, the same bytes may say something else.
-        there = stored.get(candidate.source) if candidate.encoding is None else None
-        if there is not None and (there.document_id, there.sha256) == (candidate.document_id, candidate.sha256):
+        if there is not None and candidate.encoding is None and there.sha256 == candidate.sha256:
             yield Same(there, collection)
         elif self._finished.refusals_of(candidate.source):
             yield Passed(candidate.source)

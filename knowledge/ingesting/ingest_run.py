@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sqlmodel import Session
 
-from knowledge.ingesting.ingest_reading import Expect, Finding, Finished, Passed, Reading, Same, Step, Sweep
+from knowledge.ingesting.ingest_reading import Expect, Finding, Finished, LeftOut, Passed, Reading, Same, Step, Sweep
 from knowledge.ingesting.ingest_values import (
     STAGES,
     FileOutcome,
@@ -59,6 +59,9 @@ class NoJournal:
     """For a run that begins from the beginning every time."""
 
     def is_taken(self, _source: str) -> bool:
+        return False
+
+    def is_withheld(self, _source: str, _document_id: str) -> bool:
         return False
 
     def refusals_of(self, _source: str) -> Collection[Refusal]:
@@ -126,6 +129,9 @@ class IngestRun:
                 self._seen.add(finding.source)
                 self._unknown.update(refusal.source for refusal in self._journal.refusals_of(finding.source))
                 self._done += 1
+            case LeftOut():
+                self._seen.add(finding.source)
+                self._note(FileResult(finding.source, FileOutcome.REMOVED, document_id=finding.document_id))
             case ReadDocument():
                 self._take(finding)
             case Sweep():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from sqlalchemy import Engine, func, update
+from sqlalchemy import Engine, func, or_, update
 from sqlmodel import Session, col, select
 
 from knowledge.database import reading, writing
@@ -13,8 +13,8 @@ from knowledge.ingesting.job_values import REREAD, JobState
 from knowledge.passages import Change, Refusal
 from knowledge.storing.catalog_rows import DocumentVersionRow, IngestFileRow, IngestJobRow
 from knowledge.storing.generations import parts_of
+from knowledge.storing.open_jobs import WITHHELD
 
-# What was removed out of an archive while it waited is as good as taken: it is not to come back with it.
 _TAKEN = (FileOutcome.ADDED, FileOutcome.UPDATED, FileOutcome.UNCHANGED, FileOutcome.REMOVED)
 
 
@@ -43,11 +43,16 @@ class JobJournal:
         self._worker = worker
         self._clock = clock
         self._taken: set[str] = set()
+        self._withheld_sources: set[str] = set()  # of documents that were removed while the job waited
+        self._withheld_ids: set[str] = set()
         self._refusals: dict[str, set[Refusal]] = {}
         self._read()
 
     def is_taken(self, source: str) -> bool:
         return source in self._taken
+
+    def is_withheld(self, source: str, document_id: str) -> bool:
+        return source in self._withheld_sources or document_id in self._withheld_ids
 
     def refusals_of(self, source: str) -> Collection[Refusal]:
         return self._refusals.get(source, ())
@@ -87,11 +92,13 @@ class JobJournal:
 
     def _check_taken_out(self, session: Session, results: Sequence[FileResult]) -> None:
         """In the transaction that takes them in: none must have been removed since the journal was read."""
-        removed = select(IngestFileRow.source).where(
-            col(IngestFileRow.job_id) == self._job_id, col(IngestFileRow.outcome) == FileOutcome.REMOVED
+        withheld = select(IngestFileRow.source).where(
+            col(IngestFileRow.job_id) == self._job_id, col(IngestFileRow.outcome) == WITHHELD
         )
-        for sources in parts_of([result.source for result in results]):
-            if session.exec(removed.where(col(IngestFileRow.source).in_(sources)).limit(1)).first() is not None:
+        for part in parts_of(results):
+            named = col(IngestFileRow.source).in_([result.source for result in part])
+            known = col(IngestFileRow.document_id).in_([result.document_id for result in part])
+            if session.exec(withheld.where(or_(named, known)).limit(1)).first() is not None:
                 raise JobOvertakenError(self._job_id)
 
     def _last_number(self, session: Session) -> int:
@@ -110,10 +117,14 @@ class JobJournal:
         )
 
     def _read(self) -> None:
-        query = select(IngestFileRow.source, IngestFileRow.outcome, IngestFileRow.reason)
+        columns = select(IngestFileRow.source, IngestFileRow.document_id, IngestFileRow.outcome, IngestFileRow.reason)
         with reading(self._engine) as session:
-            for source, outcome, reason in session.exec(query.where(col(IngestFileRow.job_id) == self._job_id)):
-                if outcome in _TAKEN:
+            rows = session.exec(columns.where(col(IngestFileRow.job_id) == self._job_id))
+            for source, document_id, outcome, reason in rows:
+                if outcome == WITHHELD:
+                    self._withheld_sources.add(source)
+                    self._withheld_ids.add(document_id)
+                elif outcome in _TAKEN:
                     self._taken.add(source)
                 elif outcome == FileOutcome.REFUSED:
                     self._refusals.setdefault(source, set()).add(Refusal(source, reason))

@@ -16,6 +16,7 @@ from knowledge.ingesting.job_values import ENDED, OPEN, BatchProgress, FilePage,
 from knowledge.passages import Refusal
 from knowledge.storing.catalog_rows import IngestFileRow, IngestJobRow
 from knowledge.storing.generations import parts_of
+from knowledge.storing.open_jobs import WITHHELD
 
 __all__ = ["BatchProgress", "FilePage", "IngestJob", "JobLedger", "JobState"]
 
@@ -65,7 +66,7 @@ class JobLedger:
 
     def files(self, job_id: str, *, offset: int, limit: int, outcome: FileOutcome | None = None) -> FilePage:
         """A page of what became of a job's files, in the order in which they were worked off."""
-        wanted = [col(IngestFileRow.job_id) == job_id]
+        wanted = [col(IngestFileRow.job_id) == job_id, col(IngestFileRow.outcome) != WITHHELD]
         if outcome is not None:
             wanted.append(col(IngestFileRow.outcome) == outcome)
         query = select(IngestFileRow).where(*wanted).order_by(col(IngestFileRow.number)).offset(offset).limit(limit)

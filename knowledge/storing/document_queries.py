@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, Engine, Select, bindparam, func, or_
+from sqlalchemy import ColumnElement, Engine, Select, and_, bindparam, func, or_
 from sqlalchemy import select as select_columns
 from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import Session, col, select
@@ -20,6 +20,7 @@ from knowledge.passages import Document, DocumentState
 from knowledge.storing.catalog_rows import DocumentRow, DocumentVersionRow, PassageRow, as_document
 from knowledge.storing.catalog_values import StoredDocument
 from knowledge.storing.generations import parts_of
+from knowledge.storing.snapshot_rows import DocumentCopyRow
 
 _WITHOUT_TEXT = defer(cast("QueryableAttribute[str]", DocumentRow.text), raiseload=True)
 
@@ -30,6 +31,13 @@ _TITLES: Select[Any] = (
     .where(
         col(PassageRow.number).in_(bindparam("numbers", expanding=True)), col(PassageRow.removed_generation).is_(None)
     )
+)
+_IN_SNAPSHOTS = select(DocumentVersionRow.sha256).join(
+    DocumentCopyRow,
+    and_(
+        col(DocumentCopyRow.document_id) == col(DocumentVersionRow.document_id),
+        col(DocumentCopyRow.version) == col(DocumentVersionRow.version),
+    ),
 )
 
 Order = Literal["source", "title", "latest", "passages"]
@@ -100,17 +108,15 @@ def stored_within(engine: Engine, root: str) -> dict[str, StoredDocument]:
 
 
 def checksums_in_use(engine: Engine, checksums: Collection[str]) -> frozenset[str]:
-    """Of some checksums, those of documents that can be found."""
+    """Of some checksums, those of documents that can be found, and of versions that a snapshot can bring back."""
+    live = select(DocumentRow.sha256).where(DocumentRow.state == DocumentState.READY)
+    found: set[str] = set()
     with reading(engine) as session:
-        return frozenset(
-            found
-            for part in parts_of(list(checksums))
-            for found in session.exec(
-                select(DocumentRow.sha256).where(
-                    col(DocumentRow.sha256).in_(part), col(DocumentRow.state) == DocumentState.READY
-                )
-            )
-        )
+        for part in parts_of(list(checksums)):
+            found.update(session.exec(live.where(col(DocumentRow.sha256).in_(part))))
+        for part in parts_of([each for each in checksums if each not in found]):
+            found.update(session.exec(_IN_SNAPSHOTS.where(col(DocumentVersionRow.sha256).in_(part))))
+    return frozenset(found)
 
 
 def checksums_of(engine: Engine, document_ids: Collection[str]) -> frozenset[str]:

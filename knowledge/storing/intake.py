@@ -100,7 +100,7 @@ class Intake:
         return self._originals.sweep(self._in_use)
 
     def forget_originals(self, document_ids: Sequence[str]) -> int:
-        """Deletes whatever these documents were ever read from and no document is read from now; returns how many."""
+        """Deletes whatever these documents were ever read from, and neither document nor snapshot has now; how many."""
         return self._originals.forget(checksums_of(self._catalog.engine, document_ids), self._in_use)
 
     def _forget_unwritten(self, checksums: Collection[str]) -> None:

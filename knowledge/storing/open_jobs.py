@@ -24,14 +24,15 @@ OPEN = (JobState.QUEUED, JobState.RUNNING)
 ENDED = (JobState.DONE, JobState.REFUSED, JobState.CANCELLED)
 
 
-TAKEN_OUT = "removed"  # what became of a file, as FileOutcome.REMOVED says it
+WITHHELD = "withheld"  # marks, among a job's files, what it must not take in; no outcome that is shown
 
 
 def withdraw_jobs(engine: Engine, source: str, document_id: str) -> int:
     """Cancels whatever waits to be taken in under exactly this name; returns how many. Raises CatalogUnavailable.
 
-    Archives and lists that wait and may hold it are left to be taken in without it: their journals say so. Call it
-    before the document is removed: what a running job has not committed by now, it cannot commit any more.
+    Archives and lists that wait and may hold it are left to be taken in without it: under its name, or with an id that
+    a list has given under any name. Call it before the document is removed: what a running job has not committed by
+    now, it cannot commit any more.
     """
     theirs = (col(IngestJobRow.name) == source, col(IngestJobRow.state).in_(OPEN))
     queued = col(IngestJobRow.state) == JobState.QUEUED
@@ -42,25 +43,29 @@ def withdraw_jobs(engine: Engine, source: str, document_id: str) -> int:
     }
     with writing(engine) as session:
         withdrawn = session.exec(update(IngestJobRow).where(*theirs).values(values))
-        for job_id in _holding(session, source):
-            _take_out(session, job_id, source, document_id)
+        for job_id in _holding(session, source, document_id):
+            _withhold(session, job_id, source, document_id)
         session.commit()
     return int(withdrawn.rowcount)
 
 
-def _holding(session: Session, source: str) -> list[str]:
-    """Open jobs whose upload contains such a source, locked: who works one off writes into its journal, too."""
+def _holding(session: Session, source: str, document_id: str) -> list[str]:
+    """Open jobs whose upload may contain it, locked: who works one off writes into its journal, too.
+
+    An id that a list has given ("faq.jsonl#42") may stand in whatever waits; every other one comes from the source.
+    """
+    given = source.endswith(f"#{document_id}")
     query = select(IngestJobRow.job_id, IngestJobRow.name).where(col(IngestJobRow.state).in_(OPEN)).with_for_update()
-    return [job_id for job_id, name in session.exec(query) if source.startswith((f"{name}/", f"{name}#"))]
+    return [job_id for job_id, name in session.exec(query) if given or source.startswith((f"{name}/", f"{name}#"))]
 
 
-def _take_out(session: Session, job_id: str, source: str, document_id: str) -> None:
+def _withhold(session: Session, job_id: str, source: str, document_id: str) -> None:
     last = session.exec(select(func.max(IngestFileRow.number)).where(col(IngestFileRow.job_id) == job_id)).one()
     row = IngestFileRow(
         job_id=job_id,
         number=1 + (last or 0),
         source=source,
-        outcome=TAKEN_OUT,
+        outcome=WITHHELD,
         reason="",
         document_id=document_id,
         passages=0,

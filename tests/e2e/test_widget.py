@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ REFUND = "How long does a refund take?"
 HOSTILE = (
     "<img src=x onerror=\"window.hacked='yes'\"><b>bold</b> [x](javascript:alert(1)) https://ok.example/a?b=1. [7]"
 )
+EVERYBODY = {"access-control-allow-origin": "*"}  # may read what a test answers in the desk's place
 HOSTILE_REPLY = Reply(
     "hostile",
     "refund_status",
@@ -177,7 +177,7 @@ def test_on_a_phone_it_is_the_whole_screen_dark_and_chinese_and_the_keyboard_sta
     assert complaints == []
 
 
-def test_a_persons_reply_arrives_at_once_and_is_counted_while_the_window_is_closed(
+def test_a_persons_reply_arrives_by_itself_and_is_counted_while_the_window_is_closed(
     site: Site, open_shop: OpenShop
 ) -> None:
     page = open_shop()
@@ -186,15 +186,8 @@ def test_a_persons_reply_arrives_at_once_and_is_counted_while_the_window_is_clos
     page.locator(".fd-message--abstained").get_by_role("button", name="Talk to a person").click()
     expect(page.get_by_text("You are in the queue. A person will answer here.")).to_be_visible()
     expect(page.get_by_role("button", name="Talk to a person")).to_have_count(0)
-    page.evaluate(
-        """() => window.addEventListener("frontdesk:message", ({detail}) => {
-            if (detail.author === "operator") window.heardAt = Date.now() / 1000;
-        })"""
-    )
-    said = time.time()
     site.desk.manager.operator_reply(conversation_of(page), "Hello, this is Olga. See https://shop.example/help")
     expect(page.locator(".fd-message--operator")).to_contain_text("this is Olga")
-    assert page.evaluate("window.heardAt") - said < 3  # a look every 0.7 s; the rest is for a busy machine
     expect(page.get_by_text("You are talking with our team.")).to_be_visible()
     expect(page.locator(".fd-message--operator a")).to_have_attribute("href", "https://shop.example/help")
     page.locator(".fd-launcher").click()
@@ -203,6 +196,122 @@ def test_a_persons_reply_arrives_at_once_and_is_counted_while_the_window_is_clos
     page.locator(".fd-launcher").click()
     expect(page.get_by_role("button", name="Close chat").last).to_be_visible()
     expect(page.locator(".fd-badge")).to_be_hidden()
+
+
+def in_the_queue(open_shop: OpenShop) -> Page:
+    page = open_shop()
+    ask(page, "a human, please")
+    expect(page.get_by_text("You are in the queue. A person will answer here.")).to_be_visible()
+    return page
+
+
+def test_who_waits_for_a_person_is_told_of_news_every_seven_tenths_of_a_second_however_long_it_takes(
+    open_shop: OpenShop,
+) -> None:
+    page = in_the_queue(open_shop)
+    waits = page.evaluate(
+        """() => new Promise((done) => {
+            const [wait, now, waits] = [setTimeout, Date.now, []];
+            Date.now = () => now() + 3600000;  // an hour later
+            window.setTimeout = (act, milliseconds) => {
+                if (waits.push(milliseconds) === 6) done(waits);
+                return wait(act, milliseconds);
+            };
+        })"""
+    )
+    assert set(waits) == {700, 25000}  # until the next look, and until a look is given up
+
+
+def test_a_look_that_brings_nonsense_is_not_the_last(site: Site, open_shop: OpenShop, complaints: list[str]) -> None:
+    page = in_the_queue(open_shop)
+    with page.expect_console_message(lambda message: message.text.startswith("frontdesk: TypeError")):
+        page.route("**/messages?*", lambda route: route.fulfill(headers=EVERYBODY, json={}), times=1)
+    site.desk.manager.operator_reply(conversation_of(page), "Hello, this is Olga.")
+    expect(page.locator(".fd-message--operator")).to_contain_text("this is Olga")
+
+
+def test_a_conversation_that_the_desk_no_longer_knows_leaves_nobody_in_the_queue(open_shop: OpenShop) -> None:
+    page = in_the_queue(open_shop)
+    page.route("**/messages*", lambda route: route.fulfill(status=404, headers=EVERYBODY))
+    expect(page.get_by_text("You are in the queue.")).to_be_hidden()
+    expect(page.locator(".fd-message")).to_have_count(0)
+    expect(page.get_by_role("button", name="Talk to a person")).to_be_visible()
+
+
+def test_a_message_on_its_way_to_a_conversation_that_is_gone_opens_another(site: Site, open_shop: OpenShop) -> None:
+    page = in_the_queue(open_shop)
+    before = conversation_of(page)
+    sent: list[Route] = []
+
+    def gone(route: Route) -> None:
+        if route.request.method == "POST":
+            sent.append(route)  # and is told so only when a look has found it out
+        else:
+            route.fulfill(status=404, headers=EVERYBODY)
+
+    page.route(f"**/{before}/messages*", gone)
+    ask(page, "hello")
+    expect(page.get_by_text("You are in the queue.")).to_be_hidden()
+    for route in sent:
+        route.fulfill(status=404, headers=EVERYBODY)
+    answered(page)
+    assert conversation_of(page) != before
+    said = site.desk.transcripts.messages(conversation_of(page))
+    assert [message.text for message in said if message.author == "customer"] == ["hello"]
+
+
+class HeldOpenings:
+    """Keeps the conversations that a page opens from being opened until they are let through."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._held: list[Route] = []
+        self._are_held = True
+        self.count = 0
+        page.route("**/api/v1/conversations", self._hold)
+
+    def _hold(self, route: Route) -> None:
+        self.count += 1
+        if self._are_held:
+            self._held.append(route)
+        else:
+            route.continue_()
+
+    def let_through(self) -> None:
+        with self._page.expect_response("**/api/v1/conversations"):
+            self._are_held = False
+            for route in self._held:
+                route.continue_()
+
+
+def test_a_message_and_the_wish_for_a_person_at_once_open_one_conversation(site: Site, open_shop: OpenShop) -> None:
+    page = open_shop()
+    openings = HeldOpenings(page)
+    with page.expect_request("**/api/v1/conversations"):
+        ask(page, "hello")
+    page.get_by_role("button", name="Talk to a person").click()
+    openings.let_through()
+    expect(page.get_by_text("You are in the queue. A person will answer here.")).to_be_visible()
+    expect(page.get_by_text("Sending")).to_have_count(0)
+    assert openings.count == 1
+    said = site.desk.transcripts.messages(conversation_of(page))
+    assert [message.text for message in said if message.author == "customer"] == ["hello"]
+
+
+def test_what_was_being_opened_when_a_customer_began_anew_is_not_come_back_to(site: Site, open_shop: OpenShop) -> None:
+    page = open_shop()
+    posted: list[str] = []
+    page.on("request", lambda request: posted.append(request.post_data or ""))
+    openings = HeldOpenings(page)
+    with page.expect_request("**/api/v1/conversations"):
+        ask(page, REFUND)
+    page.evaluate("frontdesk.reset()")
+    openings.let_through()
+    ask(page, "hello")
+    answered(page)
+    assert not [body for body in posted if REFUND in body]
+    said = site.desk.transcripts.messages(conversation_of(page))
+    assert [message.text for message in said if message.author == "customer"] == ["hello"]
 
 
 def test_a_message_whose_receipt_was_lost_is_sent_again_once_and_a_reload_resumes(
@@ -288,10 +397,16 @@ def test_everything_has_a_role_and_a_name_and_the_keyboard_reaches_it_in_order(o
         return [...all].filter((each) => !named(each).trim()).map((each) => each.outerHTML);
     }"""
     assert page.evaluate(nameless) == []
-    if axe := os.environ.get("AXE_CORE"):  # the path of axe.min.js, where somebody has it
-        page.evaluate(Path(axe).read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run(document.querySelector('frontdesk-widget')).then((result) => result.violations)")
-        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+
+
+@pytest.mark.skipif("AXE_CORE" not in os.environ, reason="AXE_CORE names no axe.min.js: install axe-core and name it")
+def test_axe_finds_nothing_to_complain_of(open_shop: OpenShop) -> None:
+    page = open_shop()
+    ask(page, REFUND)
+    answered(page)
+    page.evaluate(Path(os.environ["AXE_CORE"]).read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document.querySelector('frontdesk-widget')).then((result) => result.violations)")
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
 
 
 def test_a_page_opens_closes_and_turns_it_hears_of_messages_and_a_customer_keeps_a_copy(open_shop: OpenShop) -> None:

@@ -123,11 +123,44 @@ def test_a_citation_carries_the_passage_that_its_quote_stands_in(client: TestCli
         assert citation["quote"] in citation["passage"]
 
 
+@pytest.mark.parametrize("name", ["ALLOWED_ORIGINS", "CORS_ORIGINS"])
 @pytest.mark.parametrize(
-    "slip", ["shop.example", "https://shop.example/path", "https://*.example", "ftp://shop.example"]
+    "slip",
+    [
+        *("shop.example", "https://shop.example/path", "https://*.example", "ftp://shop.example"),
+        *(
+            "https://shop.example:99999",
+            "https://shop.example:port",
+            "https://shop.example?a",
+            "https://me@shop.example",
+        ),
+    ],
 )
-def test_a_slip_in_the_list_of_sites_stops_the_start_with_a_sentence(slip: str) -> None:
-    with pytest.raises(SettingsInvalid, match=r"FRONTDESK_WEB__ALLOWED_ORIGINS.*write scheme, host and port"):
-        load_settings({"FRONTDESK_WEB__ALLOWED_ORIGINS": f"https://one.example,{slip}"})
-    named = load_settings({"FRONTDESK_WEB__ALLOWED_ORIGINS": "https://Shop.example/"})
-    assert named.web.allowed_origins == ("https://shop.example",)
+def test_a_slip_in_a_list_of_sites_stops_the_start_with_a_sentence(name: str, slip: str) -> None:
+    with pytest.raises(SettingsInvalid, match=rf"FRONTDESK_WEB__{name}.*write scheme, host and port"):
+        load_settings({f"FRONTDESK_WEB__{name}": f"https://one.example,{slip}"})
+
+
+@pytest.mark.parametrize("name", ["allowed_origins", "cors_origins"])
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("https://Shop.example/", "https://shop.example"),
+        ("https://shop.example:443", "https://shop.example"),
+        ("http://shop.example:80/", "http://shop.example"),
+        ("http://shop.example:443", "http://shop.example:443"),
+        ("https://[::1]:8443", "https://[::1]:8443"),
+        ("*", "*"),
+    ],
+)
+def test_a_site_is_known_however_its_origin_is_written(name: str, written: str, sent: str) -> None:
+    assert getattr(load_settings({f"FRONTDESK_WEB__{name.upper()}": written}).web, name) == (sent,)
+
+
+def test_a_partner_whose_origin_is_written_with_capitals_and_port_may_write_and_read(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, cors_origins=("https://Partner.example:443/",))
+    with TestClient(desk.app()) as client:
+        opened = client.post("/api/v1/conversations", headers={"Origin": "https://partner.example"})
+    desk.close()
+    assert opened.status_code == 201
+    assert opened.headers["access-control-allow-origin"] == "https://partner.example"

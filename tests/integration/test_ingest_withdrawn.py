@@ -168,12 +168,50 @@ def test_a_document_removed_out_of_an_archive_does_not_come_back_with_one_that_w
     assert by_source(library, "docs.zip/faq.md")
 
 
-def test_a_record_removed_while_its_list_is_being_embedded_does_not_come_back(tmp_path: Path) -> None:
+def test_a_record_removed_does_not_come_back_with_a_list_of_another_name_that_waits(
+    library: KnowledgeLibrary, jobs: IngestJobs, tmp_path: Path
+) -> None:
+    ingest_bytes(library, "old.jsonl", many_rows(2))
+    holding, other = jobs.accept("new.jsonl", many_rows(3)), jobs.accept("docs.zip", an_archive({"faq.md": PAGE}))
+    library.remove_document("row1")
+    a_worker(library, tmp_path).work_off()
+    assert {each.source for each in library.documents()} == {
+        "new.jsonl#row0",
+        "new.jsonl#row2",
+        "docs.zip/faq.md",
+    }
+    removed = [
+        [file.source for file in jobs.files(each, outcome=FileOutcome.REMOVED).files] for each in (holding, other)
+    ]
+    assert removed == [["new.jsonl#row1"], []]
+    assert (the_job(jobs, holding).removed, the_job(jobs, other).removed) == (1, 0)
+
+
+def test_of_a_list_without_ids_only_what_was_removed_is_left_out_wherever_it_stands(
+    library: KnowledgeLibrary, jobs: IngestJobs, tmp_path: Path
+) -> None:
+    first, second, third = ({"text": f"Tram number {number} calls here."} for number in range(3))
+    ingest_bytes(library, "list.jsonl", a_list(first, second))
+    removed, stays = (
+        next(each.document_id for each in library.documents() if library.document_text(each.document_id) == row["text"])
+        for row in (first, second)
+    )
+    waiting = jobs.accept("list.jsonl", a_list(third, second, first))
+    library.remove_document(removed)
+    a_worker(library, tmp_path).work_off()
+    assert the_job(jobs, waiting).removed == 1
+    left = {library.document_text(each.document_id) for each in library.documents()}
+    assert left == {second["text"], third["text"]}
+    assert any(each.document_id == stays for each in library.documents())
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "more.jsonl"])
+def test_a_record_removed_while_a_list_with_it_is_being_embedded_does_not_come_back(tmp_path: Path, name: str) -> None:
     ingest_bytes(a_library(tmp_path), "rows.jsonl", many_rows(3))
     embedder = PausingEmbedder()
     library, beside = a_library(tmp_path, embedder=embedder), a_library(tmp_path)
     jobs = jobs_of(library, tmp_path)
-    accepted = jobs.accept("rows.jsonl", many_rows(300).replace(b"of the list", b"of the new list"))
+    accepted = jobs.accept(name, many_rows(300).replace(b"of the list", b"of the new list"))
     working = threading.Thread(target=a_worker(library, tmp_path).work_off)
     working.start()
     assert embedder.reached.wait(30)

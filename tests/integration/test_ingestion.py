@@ -240,3 +240,12 @@ def test_an_archive_of_a_thousand_files_is_taken_in_whole(library: KnowledgeLibr
     assert counts(ingest_bytes(library, "notes.zip", an_archive(files))) == (1000, 0, 0, 0, 0)
     assert library.page(DocumentFilter(query="note-471"), limit=5).total == 1
     assert library.generation < 100  # transactions
+
+
+def test_records_without_ids_and_titles_are_known_again_on_other_lines(library: KnowledgeLibrary) -> None:
+    first, second, new = ({"text": f"Tram number {number} calls here."} for number in range(3))
+    ingest_bytes(library, "list.jsonl", a_list(first, second))
+    before = {each.document_id for each in library.documents()}
+    report = ingest_bytes(library, "list.jsonl", a_list(new, first, second))
+    assert counts(report) == (1, 2, 0, 0, 0)  # each has the number of its line in the title
+    assert before < {each.document_id for each in library.documents()}

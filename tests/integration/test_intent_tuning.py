@@ -23,8 +23,8 @@ from bot.training.intent_training import TrainingPlan, deal_test, train_intents
 from bot.training.intent_views import HeldOut, ScopeTarget, fit_pooling, intent_weights
 from bot.training.intents import LabelledText
 from bot.training.pretrained_intents import Told, train_with_documents
-from bot.training.tuned_intents import TuningOptions, choose_method, set_aside, train_tuned_intents
-from bot.training.tuning_run import Labelled, Measured, Task, TooSlow, TuningRecipe
+from bot.training.tuned_intents import TuningOptions, choose_method, pays, set_aside, train_tuned_intents
+from bot.training.tuning_run import Labelled, Measured, Task, TooSlow, TuningRecipe, TuningRun
 from knowledge.embedding.embedding_cache import CachingEmbedder
 from knowledge.embedding.embeddings import TorchEmbedder
 from knowledge.embedding.model_folders import no_progress
@@ -112,6 +112,21 @@ def test_a_training_that_was_interrupted_ends_as_if_it_had_not_been(embedder: Ca
     assert [each.epoch for each in seen] == [3, 4]
     np.testing.assert_allclose(resumed.head.weights, whole.head.weights, atol=0.15)
     assert [each.epoch for each in resumed.history] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_an_epoch_that_was_interrupted_before_it_was_measured_is_measured(
+    embedder: CachingEmbedder, epochs: int, tmp_path: Path
+) -> None:
+    recipe, task = TuningRecipe("full", epochs=epochs), _task()
+    killed = TuningRun(embedder.tunable("full"), task, recipe)
+    assert list(killed.epoch())[-1] == pytest.approx(1 / epochs)
+    checkpoints = Checkpoints.of(tmp_path, "key")
+    checkpoints.write(task.stage, killed.standing())
+    seen: list[Measured] = []
+    tuned = tune(embedder.tunable("full"), task, recipe, checkpoints=checkpoints, watch=seen.append)
+    assert [each.epoch for each in seen] == list(range(1, epochs + 1))
+    assert tuned.best_epoch > 0
 
 
 def test_a_damaged_checkpoint_is_begun_anew(embedder: CachingEmbedder, tmp_path: Path) -> None:
@@ -303,8 +318,42 @@ def test_reading_documents_lowers_the_loss_of_words_not_seen_and_is_done_once(
     better = metrics["set_aside_accuracy_with_pretraining"] > metrics["set_aside_accuracy_without_pretraining"]
     assert metrics["pretraining_kept"] == better
     assert (tmp_path / ".unfinished-key" / "reading-the-documents-state.json").is_file()
+    # The n-grams alone recognise everything here, so that neither of the two pays.
+    earning = train_with_documents(documents, rows, embedder, TuningOptions("full", must_pay=True), None, told)
+    assert (earning.changes, earning.trained.metrics["pretraining_kept"]) == (None, 0)
     with pytest.raises(TrainingDataInvalid, match="leave out `--stage pretrain`"):
         train_with_documents(documents[:5], rows, embedder, TuningOptions("full"), None, told)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "nats", "kept"), [(0.9, 9.0, True), (0.9, 4.0, False), (0.899, 99.0, False), (0.95, 9.0, True)]
+)
+def test_tuning_pays_where_the_right_intents_are_likelier_and_no_fewer_are_right(
+    accuracy: float, nats: float, kept: bool
+) -> None:
+    measured = {"set_aside_accuracy_of_head": 0.9, "set_aside_accuracy": accuracy, "set_aside_nats_gained": nats}
+    assert pays(measured) is kept
+
+
+@pytest.mark.slow
+def test_reading_documents_does_not_spare_auto_from_having_to_pay(embedder: CachingEmbedder, tmp_path: Path) -> None:
+    data = read_intent_data(_write(tmp_path / "rows.jsonl", _texts(80)))
+    documents = tuple(" ".join([words, *FILLERS[:4]]) for words in TOPICS.values() for _ in range(5))
+    made = train_intents(data, embedder, tmp_path / "releases", TrainingPlan(documents=documents))
+    assert made.metrics["set_aside_accuracy_of_head"] == 1.0
+    assert (made.method, made.metrics["pretraining_kept"]) == ("head", 0)
+    assert "set_aside_accuracy_with_pretraining" in made.metrics
+    assert "encoder.safetensors" not in open_release(made.folder).files
+
+
+@pytest.mark.parametrize("method", ["auto", "full"])
+def test_reading_documents_of_an_empty_library_is_refused(
+    embedder: CachingEmbedder, method: str, tmp_path: Path
+) -> None:
+    data = read_intent_data(_write(tmp_path / "rows.jsonl", _texts(80)))
+    with pytest.raises(TrainingDataInvalid, match="have 0 passages, and 20 is the fewest"):
+        train_intents(data, embedder, tmp_path / "releases", TrainingPlan(method, documents=()))
+    assert not releases(tmp_path / "releases", "intents")
 
 
 @pytest.mark.parametrize("method", ["head", "lora"])

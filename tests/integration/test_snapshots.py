@@ -17,13 +17,16 @@ from sqlmodel import Session, select
 from knowledge.errors import DocumentNotFound, SnapshotUnusable
 from knowledge.ingesting.ingestion import ingest_bytes
 from knowledge.library import KnowledgeLibrary
+from knowledge.passages import DocumentState
 from knowledge.storing.catalog_values import DocumentDraft
+from knowledge.storing.document_queries import DocumentFilter
 from knowledge.storing.snapshot_rows import DocumentCopyRow, SnapshotDocumentRow, SnapshotRow
 from knowledge.storing.snapshots import BEFORE_ROLLBACK, _checksum, _members
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.knowledge import a_draft, a_library, found_texts
 
 ROOT = Path(__file__).parents[2]
+REMOVED = DocumentFilter(state=DocumentState.REMOVED)
 REFUNDS = "Refunds take five days. Send the kettle back in its box."
 INVOICES = "Invoices are sent by email on the first day of the month."
 
@@ -277,13 +280,37 @@ def test_a_rollback_that_breaks_off_changes_nothing(library: KnowledgeLibrary, t
     assert library.rollback("good").restored == 1
 
 
-def test_a_rollback_takes_the_files_of_documents_along_that_it_takes_out(tmp_path: Path) -> None:
+def original_files(library: KnowledgeLibrary) -> dict[str, bytes | None]:
+    return {each.source: library.original(each.document_id)[1] for each in library.documents()}
+
+
+def test_a_rollback_and_its_undoing_bring_documents_back_with_their_files(tmp_path: Path) -> None:
+    library, stays = a_library(tmp_path), b"# Stays\n\nThis stays."
+    ingest_bytes(library, "stays.md", stays)
+    library.snapshots.make("good")
+    ingest_bytes(library, "stays.md", stays + b" Or not.")
+    ingest_bytes(library, "comes.md", b"# Comes\n\nThis comes later.")
+    before = original_files(library)
+    library.rollback("good")
+    assert original_files(library) == {"stays.md": stays}
+    library.rollback(BEFORE_ROLLBACK)
+    assert original_files(library) == before
+    assert None not in before.values()
+
+
+def test_files_go_with_the_last_snapshot_that_can_bring_them_back(tmp_path: Path) -> None:
     library, kept = a_library(tmp_path), tmp_path / "originals"
     ingest_bytes(library, "stays.md", b"# Stays\n\nThis stays.")
     library.snapshots.make("good")
     ingest_bytes(library, "comes.md", b"# Comes\n\nThis comes later.")
-    assert len(list(kept.glob("[!.]*"))) == 2
+    ingest_bytes(library, "erased.md", b"# Erased\n\nThis is removed for good.")
     library.rollback("good")
+    assert len(list(kept.glob("[!.]*"))) == 3
+    library.remove_document(
+        next(each.document_id for each in library.page(REMOVED).documents if "erased" in each.source)
+    )
+    assert len(list(kept.glob("[!.]*"))) == 2
+    library.rollback("good")  # the state before the first rollback is forgotten
     (original,) = kept.glob("[!.]*")
     assert original.read_bytes() == b"# Stays\n\nThis stays."
 

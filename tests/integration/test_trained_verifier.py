@@ -26,6 +26,7 @@ from knowledge.passages import ScoredPassage
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.retriever import a_passage
 from tests.fakes.verifier import WordVerifier
+from tests.models import embedder_folder
 from tests.tiny_encoder import write_tiny_encoder
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -75,7 +76,7 @@ def trained(embedder: CachingEmbedder) -> TrainedReader:
 @pytest.fixture(scope="module")
 def reader_folder(trained: TrainedReader, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reader")
-    write_reader(trained, Judgements("test", "tiny", {"en": READ_ALONE}), folder)
+    write_reader(trained, Judgements("test", ("tiny",), {"en": READ_ALONE}), folder)
     return folder
 
 
@@ -107,6 +108,24 @@ def test_a_training_that_was_killed_goes_on_where_it_stood(
         pytest.approx(each, rel=1e-3) for each in curve
     ]
     assert again.best_epoch == trained.best_epoch
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_an_epoch_that_was_killed_before_it_was_measured_is_measured(
+    embedder: CachingEmbedder, epochs: int, tmp_path: Path
+) -> None:
+    killed = a_run(embedder, epochs=epochs)
+    steps = list(killed.epoch())
+    checkpoints = Checkpoints.of(tmp_path, "key")
+    checkpoints.write("test", killed.standing())
+    assert steps[-1] == pytest.approx(1 / epochs)
+    resumed = a_run(embedder, epochs=epochs)
+    standing = checkpoints.read("test")
+    assert standing is not None
+    resumed.restore(standing)
+    again = finished(resumed)
+    assert [one.epoch for one in again.history] == list(range(1, epochs + 1))
+    assert again.best_epoch > 0
 
 
 def test_it_ends_early_where_nothing_gets_better(embedder: CachingEmbedder) -> None:
@@ -141,9 +160,38 @@ def test_claims_are_judged_by_reading_and_questions_as_before(embedder: CachingE
 
 def test_without_a_regression_for_the_language_nothing_is_read(embedder: CachingEmbedder, reader_folder: Path) -> None:
     plain = SimilarityVerifier(embedder, load_calibration())
-    silent = a_verifier(embedder, reader_folder, Judgements("test", "tiny", {}))
+    silent = a_verifier(embedder, reader_folder, Judgements("test", ("tiny",), {}))
     claim, sentences = "the lamp is red .", ["the lamp is red ."]
     assert silent.supports(claim, sentences) == plain.supports(claim, sentences)
+
+
+def test_a_claim_too_long_to_be_read_to_its_end_is_not_supported(
+    embedder: CachingEmbedder, reader_folder: Path
+) -> None:
+    claim = "the lamp is old . " * 30
+    assert embedder.token_states([claim])[0].is_cut
+    assert not embedder.token_states(["the lamp is old ."])[0].is_cut
+    verifier = a_verifier(embedder, reader_folder)
+    assert verifier.supports(claim, [claim, "the lamp is red ."]) == (0.0, 0.0)
+
+
+def test_the_words_of_a_text_beyond_those_that_are_told_are_said_to_be_missing(tmp_path: Path) -> None:
+    folder = write_tiny_encoder(tmp_path / "tiny", WORDS, longest=200)
+    told, cut = TorchEmbedder(folder, dtype="float32").token_states(["lamp " * 96, "lamp " * 97])
+    assert (len(told.tokens), told.is_cut) == (96, False)
+    assert (len(cut.tokens), cut.is_cut) == (96, True)
+
+
+def test_a_model_that_is_only_called_like_ours_is_not_read_with(tmp_path: Path) -> None:
+    folder = write_tiny_encoder(tmp_path / "multilingual-e5-small", WORDS)
+    verifier = open_verifier(TorchEmbedder(folder, dtype="float32"))
+    assert verifier.release.startswith("similarity-")
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
+def test_the_embedded_model_is_read_with_in_every_precision(dtype: str) -> None:
+    assert open_verifier(TorchEmbedder(embedder_folder(), dtype=dtype)).release == "claims-1"
 
 
 def test_the_promoted_release_verifies_and_a_rollback_takes_it_back(

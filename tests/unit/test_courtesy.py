@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.classifiers.courtesy import without_courtesy
+from bot.classifiers.courtesy_clauses import CHUNKS_ZH
 from bot.classifiers.ngrams import pieces_of
 
 
@@ -82,3 +85,40 @@ def test_nothing_is_added_and_something_always_stays(text: str) -> None:
     assert bool(left.strip()) == bool(text.strip())
     assert without_courtesy(left) == left or len(left) < len(text)
     assert not list(pieces_of(text)) or list(pieces_of(left))
+
+
+def _words_of(pattern: str) -> list[str]:
+    """One word for each alternative: of a class its first character, nothing that may be left out is left out."""
+    words = (re.sub(r"\[(.)[^\]]*\]", r"\1", word) for word in pattern.replace(r"[\s~～]", "~").split("|"))
+    return [re.sub(r"\(.*?\)|\{.*?\}|\?", "", word) for word in words]
+
+
+CHUNKS = _words_of(CHUNKS_ZH)
+FRAMES = (
+    "hello there ;if possible ;best regards, Anna ;would you mind ;i'd be so very ;dear sir or ;please ;thank you and ;"
+    "regards a....... ;my name is -;sorry to bother you you ;辛苦帮忙了;谢谢了;谢谢你;麻烦您;您好，;祝您好;"
+    "请问一下，;, ;，;-"
+).split(";")
+
+
+def test_every_row_of_polite_chinese_words_is_one() -> None:
+    assert len(CHUNKS) > 100
+    for chunk in (each for each in CHUNKS if not each.isascii()):
+        assert without_courtesy(f"怎么退货，谢谢{chunk * 7}") == "怎么退货"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("times", [40, 1000])
+def test_no_row_of_polite_words_takes_long(times: int) -> None:
+    """Some of these took longer than the age of the world; all together they take a second or two."""
+    for words in (*CHUNKS, *FRAMES):
+        row = (words * times)[:4000]
+        for message in (f"{row}货", f"怎么退货 {row}@"):
+            assert without_courtesy(message)
+
+
+def test_at_either_end_only_so_many_frames_are_taken_out() -> None:
+    kept = without_courtesy("hello there " * 300 + "where is my order")
+    assert kept.startswith("hello there ")
+    assert kept.endswith("where is my order")
+    assert len(kept) < 300 * len("hello there ")

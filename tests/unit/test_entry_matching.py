@@ -71,6 +71,26 @@ def test_an_entry_that_does_not_win_for_its_rival_says_so() -> None:
 
 
 @pytest.mark.parametrize(
+    ("apart", "second", "rival"),
+    [
+        (0.97, 0.925, 0.95),  # its second wording is too far for any question
+        (0.98, 0.945, 0.97),  # its second wording is near enough, but not as near as the rival's
+    ],
+)
+def test_an_entry_whose_nearest_wording_asks_something_else_does_not_stand_before_a_nearer_one(
+    apart: float, second: float, rival: float
+) -> None:
+    question, told_apart = "i would like to get rid of it on sunday", "I would like to get rid of it on Monday"
+    near = {told_apart: degrees(apart), CANCEL: degrees(second), PAUSE: -degrees(rival)}
+    embedder = PlacedEmbedder({question: 0.0, **near})
+    two_ways = an_entry("cancel", {"en": (told_apart, CANCEL)}, {"en": "So."})
+    other = an_entry("rest", {"en": (PAUSE,)}, {"en": "Yes."})
+    verdict = EntryMatcher(FakeBook(embedder, two_ways, other), embedder).judge(question, "en")
+    assert verdict.winner is not None
+    assert (verdict.winner.entry.entry_id, verdict.winner.wording) == ("rest", PAUSE)
+
+
+@pytest.mark.parametrize(
     ("question", "wording", "much"),
     [
         ("how many days until the refund shows", "How long does a refund take?", True),  # both ask for a time

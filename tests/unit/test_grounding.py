@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.answering.grounding import Support, Unsupported, check_claim
 from bot.protocols import EvidenceSentence
@@ -48,3 +49,9 @@ def test_the_verifier_has_the_last_word() -> None:
 
 def test_without_evidence_nothing_is_supported() -> None:
     assert checked("We ship kits.", ()) == Unsupported("no sentence to hold it against")
+
+
+def test_a_claim_without_a_word_says_nothing() -> None:
+    """A generator that begins a list and stops has written "1." and no more."""
+    listed = [replace(EVIDENCE[0], text="1. Unplug the kit.")]
+    assert checked("1.", listed) == Unsupported("it says nothing in words")

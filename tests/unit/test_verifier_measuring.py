@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
 from bot.training.verifier_measuring import ReadClaim, adopted, decided_right, figures
 from bot.training.verifier_pairs import ClaimPair
+from bot.verifiers.opening import BUILT_IN
 
 
 def a_pair(number: int, *, truth: bool, kind: str, chinese: bool = False) -> ClaimPair:
@@ -63,3 +66,25 @@ def test_what_a_release_got_right_is_kept_without_its_text() -> None:
     assert len(right) == 400
     assert all(len(key) == 64 for key in right)
     assert sum(right.values()) > sum(decided_right(claims(reading_helps=False)).values())
+
+
+def test_the_model_card_says_what_was_measured() -> None:
+    found = json.loads((BUILT_IN / "figures.json").read_text(encoding="utf-8"))
+    names = {"condition left out": "condition", "another sentence": "other", "all that pass the rules": "all"}
+    seen = 0
+    for line in (BUILT_IN / "MODEL_CARD.md").read_text(encoding="utf-8").splitlines():
+        first, *cells = (cell.strip(" *") for cell in line.strip("|").split("|"))
+        if len(cells) == 8 and cells[0][:1].isdigit():
+            part = "told_after_rules" if "pass" in first else "told"
+            for language, own in (("en", cells[:4]), ("zh", cells[4:])):
+                measured = found[language][part][names.get(first, first)]
+                assert int(own[0].replace(",", "")) == measured["wrong"]
+                told = [measured[name] for name in ("read", "likeness", "overlap")]
+                assert [float(one) for one in own[1:]] == pytest.approx(told, abs=0.00501), (first, language)
+                seen += 1
+        if first == "rules and reading":
+            shown = [found[language]["shown"]["rules_and_reading"] for language in ("en", "zh")]
+            told = [one[kind] for one in shown for kind in ("of_right", "of_wrong")]
+            assert cells == [f"{one:.{len(cell) - 1}f}"[1:] for one, cell in zip(told, cells, strict=True)]
+            seen += 1
+    assert seen == 19

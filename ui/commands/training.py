@@ -43,7 +43,7 @@ class Stage(StrEnum):
 StageOption = Annotated[
     Stage,
     typer.Option(
-        help="pretrain: the encoder first reads the company's documents; kept only where that measures better."
+        help="pretrain (auto, full): the encoder first reads the company's documents; kept if that measures better."
     ),
 ]
 AugmentOption = Annotated[
@@ -80,7 +80,7 @@ def intents(
         examples = read_intent_data(data)
         settings = load_settings()
         embedder = open_embedder(settings, progress=progress)
-        documents: tuple[str, ...] = ()
+        documents: tuple[str, ...] | None = None
         if stage is Stage.pretrain:
             documents = texts_of(open_library(settings, embedder=embedder, progress=progress))
         made = train_intents(

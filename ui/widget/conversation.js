@@ -2,10 +2,8 @@
 // Says "change" when there is something new to show, and "message" for each new message. Draws nothing.
 
 const RETRIES = [0, 500, 1500]; // milliseconds before each attempt to send
-const LIVELY_SECONDS = 600; // so long after the last message somebody may be about to write
 const MOST_RESENT = 5; // times a message is sent by itself when the connection is back; then the customer decides
 const FROM_THE_BOT = ["intent", "passages", "text", "answer"]; // events of a turn that a person does not handle
-const PROBES = [1000, 2000, 4000, 8000, 15000]; // milliseconds between looks while there is no connection
 
 class Conversation extends EventTarget {
   constructor(desk, memory, language) {
@@ -29,7 +27,7 @@ class Conversation extends EventTarget {
     this.cursor = null; // the last message that a look has brought
     this.isCaughtUp = false; // what is brought from now on is news, not history
     this.failures = 0;
-    this.livelyAt = now(); // when somebody last said or did something
+    this.opening = null; // the promise of a conversation that is being opened: whoever needs one waits for the same
     this.sending = Promise.resolve();
     this.rating = Promise.resolve();
   }
@@ -49,14 +47,12 @@ class Conversation extends EventTarget {
   }
 
   tell(message) {
-    this.livelyAt = now();
     this.dispatchEvent(new CustomEvent("message", { detail: message }));
   }
 
   /** Whether somebody has the window open. */
   watch(isWatched) {
     this.isWatched = isWatched;
-    this.livelyAt = now();
     this.look();
     this.changed();
   }
@@ -156,15 +152,22 @@ class Conversation extends EventTarget {
 
   /** The desk no longer knows this conversation: the message opens another. */
   beginAnew(message) {
+    this.forget();
+    Object.assign(message, { id: null, sending: "sending", lastEventId: null });
+  }
+
+  /** Of the conversation itself; what was not sent stays, for the next. */
+  forget() {
     this.memory.change({ id: null, read: null });
     this.cursor = null;
     this.handler = "bot";
-    Object.assign(message, { id: null, sending: "sending", lastEventId: null });
+    this.live = null;
   }
 
   async turn(message) {
     const { messages } = this;
     await this.opened();
+    if (this.messages !== messages) return;
     if (this.live?.to !== message) this.live = this.handler === "bot" ? { to: message, text: "", doing: "reading" } : null;
     this.changed();
     for await (const [name, id, data] of this.desk.send(this.id, message.text, message.clientId, message.lastEventId)) {
@@ -177,11 +180,20 @@ class Conversation extends EventTarget {
     throw new Refusal("lost");
   }
 
-  async opened() {
-    if (this.id) return;
-    const opened = await this.desk.open(this.language);
-    this.memory.change({ id: opened.id, read: null });
-    this.isCaughtUp = true;
+  opened() {
+    return this.id ? undefined : (this.opening ??= this.openOne());
+  }
+
+  async openOne() {
+    const { messages } = this;
+    try {
+      const { id } = await this.desk.open(this.language);
+      if (this.messages !== messages) return; // another was begun meanwhile: nobody waits for this one
+      this.memory.change({ id, read: null });
+      this.isCaughtUp = true;
+    } finally {
+      if (this.messages === messages) this.opening = null;
+    }
   }
 
   hear(message, name, data) {
@@ -200,8 +212,7 @@ class Conversation extends EventTarget {
     const isNew = !message.id;
     message.id = id;
     message.sending = "";
-    const { clientId } = message;
-    this.memory.change({ unsent: this.memory.kept.unsent.filter((each) => each.clientId !== clientId) });
+    this.memory.arrived([message.clientId]);
     if (isNew) this.tell(message);
   }
 
@@ -232,10 +243,11 @@ class Conversation extends EventTarget {
       if (!this.live) this.bring(handler, said);
       this.found();
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      if (this.id === id && this.messages === messages) this.missed(error);
+      if (!(error instanceof Refusal)) console.error("frontdesk:", error);
+      else if (this.id === id && this.messages === messages) this.missed(error);
+    } finally {
+      this.schedule(); // whatever it was, the next look may find it mended
     }
-    this.schedule();
   }
 
   bring(handler, said) {
@@ -245,10 +257,7 @@ class Conversation extends EventTarget {
     }
     this.isCaughtUp = true;
     if (said.length) this.cursor = said.at(-1).id;
-    const sent = new Set(this.messages.filter((message) => message.id).map((message) => message.clientId));
-    if (this.memory.kept.unsent.some((each) => sent.has(each.clientId))) {
-      this.memory.change({ unsent: this.memory.kept.unsent.filter((each) => !sent.has(each.clientId)) });
-    }
+    this.memory.arrived(this.messages.filter((message) => message.id).map((message) => message.clientId));
     this.changed();
   }
 
@@ -256,10 +265,11 @@ class Conversation extends EventTarget {
     if (error.kind !== "gone") this.lost();
     else if (this.cursor) this.cursor = null; // the message that we asked after was replaced: all is read anew
     else {
-      this.memory.change({ id: null, read: null });
+      this.forget();
       this.messages = this.messages.filter((message) => !message.id);
       this.problem = "gone";
       this.changed();
+      for (const message of this.messages) if (message.sending === "sending") this.deliver(message); // it was on its way there
     }
   }
 
@@ -292,29 +302,21 @@ class Conversation extends EventTarget {
     }
   }
 
-  schedule(milliseconds = this.rhythm()) {
+  schedule(milliseconds = rhythmOf(this, document.hidden)) {
     clearTimeout(this.timer);
     if (milliseconds !== null) this.timer = setTimeout(() => this.look(), milliseconds);
-  }
-
-  /** Milliseconds until the next look: a person's answer is there within a second, and nobody asks for nothing. */
-  rhythm() {
-    if (this.isLost) return PROBES[Math.min(this.failures, PROBES.length) - 1] ?? PROBES[0];
-    if (!this.id || this.handler === "closed") return null;
-    const withPerson = this.handler !== "bot";
-    if (document.hidden) return withPerson ? 10000 : null;
-    const isLively = now() - this.livelyAt < LIVELY_SECONDS;
-    if (withPerson) return this.isWatched && isLively ? 700 : 2500;
-    return this.isWatched ? 5000 : 20000;
   }
 
   // --- the rest ---
 
   async fetchPerson() {
+    const { messages } = this;
     await this.tried(async () => {
       await this.opened();
-      this.handler = (await this.desk.fetchPerson(this.id)).handler;
-      this.livelyAt = now();
+      if (this.messages !== messages) return;
+      const { handler } = await this.desk.fetchPerson(this.id);
+      if (this.messages !== messages) return;
+      this.handler = handler;
       this.schedule(0);
     });
   }

@@ -30,6 +30,12 @@ class Memory {
     }
   }
 
+  /** The desk has the messages with these ids of ours: they need no sending. */
+  arrived(clientIds) {
+    const unsent = this.kept.unsent.filter((each) => !clientIds.includes(each.clientId));
+    if (unsent.length < this.kept.unsent.length) this.change({ unsent });
+  }
+
   /** Whether the window was open on the page before, in this tab. */
   get wasOpen() {
     try {

@@ -26,6 +26,7 @@ _SCRIPTS = (
     "desk.js",
     "memory.js",
     "said.js",
+    "rhythm.js",
     "conversation.js",
     "messages.js",
     "window.js",
