@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from ui import health, sign_in
@@ -24,7 +25,15 @@ from ui.parts import Parts
 from ui.problems import install_problem_answers
 from ui.rest import api, documents_api, entries_api, openai_api, widget_api
 from ui.rest.api_docs import OPENAPI_PATH, install_api_description
-from ui.security import BodyLimit, CrossOrigin, OriginCheck, RequestContext, SecurityHeaders, body_limit_of
+from ui.security import (
+    BodyLimit,
+    BubbleOrigins,
+    OriginCheck,
+    RequestContext,
+    SecurityHeaders,
+    body_limit_of,
+    readable_by,
+)
 from ui.sessions import CONSOLE_ROLES, INTENT_ROLES, KNOWLEDGE_ROLES, StaffDoor, StaffSessions, load_or_make_secret
 from ui.turn_streams import TurnStreams
 
@@ -112,7 +121,9 @@ def _middleware(parts: Parts) -> list[Middleware]:
         Middleware(SecurityHeaders, frame_ancestors=web.frame_ancestors),
         Middleware(RequestContext),
         Middleware(RequestCounting, metrics=parts.metrics),
-        Middleware(CrossOrigin, allowed=web.cors_origins, sites=web.allowed_origins),
+        Middleware(BubbleOrigins, sites=[*web.cors_origins, *web.allowed_origins]),
+        # This very class, even where no origin may call: without it Gradio answers every origin, with credentials.
+        Middleware(CORSMiddleware, **readable_by(web.cors_origins)),
         Middleware(OriginCheck, allowed=web.cors_origins, sites=web.allowed_origins),
         Middleware(GradioGuard, door=parts.door, staff=_STAFF_PAGES),
         Middleware(BodyLimit, limit_of=body_limit_of(web.max_upload_bytes)),

@@ -11,7 +11,7 @@ import logging
 import re
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -176,29 +176,26 @@ class OriginCheck:
         return scope["path"].startswith(_PUBLIC_API) and ("*" in self._allowed or origin.lower() in self._allowed)
 
 
-class CrossOrigin:
-    """Lets pages of named origins read our answers: of `allowed` all, of `sites` only what the bubble asks for.
+class BubbleOrigins:
+    """Lets the pages of `sites` read what the bubble asks for, and nothing else of ours."""
 
-    Present even where no origin is named: without it Gradio answers every origin that asks, with credentials.
-    """
-
-    def __init__(self, app: ASGIApp, allowed: Collection[str], sites: Collection[str]) -> None:
-        self._api = _cross_origin(app, allowed)
-        self._bubble = _cross_origin(app, [*allowed, *sites])
+    def __init__(self, app: ASGIApp, sites: Collection[str]) -> None:
+        self._app = app
+        self._bubble = CORSMiddleware(app, **readable_by(sites))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         for_bubble = scope["type"] == "http" and _is_for_the_bubble(scope)
-        await (self._bubble if for_bubble else self._api)(scope, receive, send)
+        await (self._bubble if for_bubble else self._app)(scope, receive, send)
 
 
-def _cross_origin(app: ASGIApp, origins: Collection[str]) -> ASGIApp:
-    return CORSMiddleware(
-        app,
-        allow_origins=sorted(set(origins)),
-        allow_methods=["GET", "POST"],
-        allow_headers=["content-type", "last-event-id", "x-request-id"],
-        expose_headers=["x-request-id", "retry-after"],
-    )
+def readable_by(origins: Collection[str]) -> dict[str, Any]:
+    """What Starlette's CORSMiddleware is to be told, for pages of `origins` to read our answers, without cookies."""
+    return {
+        "allow_origins": sorted(set(origins)),
+        "allow_methods": ["GET", "POST"],
+        "allow_headers": ["content-type", "last-event-id", "x-request-id"],
+        "expose_headers": ["x-request-id", "retry-after"],
+    }
 
 
 def _is_for_the_bubble(scope: Scope) -> bool:
