@@ -41,6 +41,7 @@ _SAVE_WHEN_BEHIND = 1000  # passages that a start had to add to the saved index
 _KEEP_GENERATIONS = 2
 _COMPACT_ABOVE = 1000  # tombstones in the database
 _VERIFIED_VECTORS = 1000
+_COMPARISONS = 20  # with the database, while another process keeps changing it
 
 
 class IndexKeeper:
@@ -264,7 +265,13 @@ class IndexKeeper:
     # Agreement
 
     def _differs_from_the_database(self) -> bool:
-        return not np.array_equal(self._state.numbers(), self._catalog.live_numbers())
+        """Compared at one generation, for another process may write meanwhile; no difference where it never pauses."""
+        for _ in range(_COMPARISONS):
+            live = self._catalog.live_numbers()
+            if self._catalog.state().generation == self._state.generation:
+                return not np.array_equal(self._state.numbers(), live)
+            self._follow()
+        return False
 
     def _disagreements(self) -> list[str]:
         """Between the indexes in use and the database."""

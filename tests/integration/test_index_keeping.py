@@ -21,6 +21,7 @@ from knowledge.errors import CatalogUnavailable, IndexNotSaved
 from knowledge.indexing.faiss_index import FaissIndex
 from knowledge.indexing.index_keeper import IndexKeeper
 from knowledge.library import KnowledgeLibrary
+from knowledge.storing.catalog import Catalog
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.knowledge import a_catalog, a_draft, a_library
 from tests.fakes.passage_index import FakePassageIndex
@@ -229,6 +230,35 @@ def test_a_saved_index_of_another_database_is_noticed(tmp_path: Path, caplog: py
     assert "does not belong to this database" in caplog.text
     assert REFUNDS in found(opened, "kettle")
     assert opened.verify().ok
+
+
+class BusyCatalog(Catalog):
+    """While somebody reads the numbers of the live passages, another process writes a document."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(a_catalog(folder).engine)
+        self.others = ["first", "second"]
+        self._writer = a_library(folder)
+
+    def live_numbers(self) -> tuple[int, ...]:
+        if self.others:
+            self._writer.add_document(a_draft(self.others.pop(), "Written by somebody else in the meantime."))
+        return super().live_numbers()
+
+
+def test_an_index_is_not_taken_for_foreign_because_another_process_writes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    library = a_library(tmp_path)
+    library.add_document(a_draft("invoices", INVOICES))
+    library.save()
+    catalog = BusyCatalog(tmp_path)
+    with caplog.at_level(logging.WARNING):
+        keeper = IndexKeeper(catalog, FakeEmbedder(), tmp_path / "index", new_index=FaissIndex)
+        assert keeper.passage_count == 3
+        catalog.others = ["third"]
+        assert (keeper.health().problems, keeper.passage_count) == ((), 4)
+    assert (catalog.others, caplog.text) == ([], "")
 
 
 SAVE_OFTEN = """
