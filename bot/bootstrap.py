@@ -209,24 +209,24 @@ def open_library(
 def start(
     settings: Settings,
     *,
+    home: Home | None = None,
+    generator: SeparateGenerator | None = None,
     sample: bool = True,
     take_uploads: bool = True,
-    separate: bool = False,
     progress: ProgressCallback = no_progress,
 ) -> Frontdesk:
-    """Everything that answers customers.
+    """Everything that answers customers. Without a `generator` in a process of its own, the model is loaded here.
 
     With `sample`, a home that never held a document is filled with the sample company first. With `take_uploads`, the
-    queue of uploads is worked off in the background. With `separate`, the generator gets a process of its own.
+    queue of uploads is worked off in the background.
     """
     from bot.curation.entry_desk import open_entry_desk
     from bot.signal_desk import open_signal_desk
     from bot.transcripts import SqlTranscripts
 
-    home = open_home(settings)
-    apart = open_separate_generator(settings, progress=progress) if separate else None
+    home = home or open_home(settings)
     embedder = open_embedder(settings, progress=progress)
-    generator = apart if separate else open_generator(settings, progress=progress)
+    writer = generator or open_generator(settings, progress=progress)
     library = open_library(settings, home=home, embedder=embedder, progress=progress)
     opening = settings.home / _SAMPLE_IS_OPENING
     if sample and (home.catalog.state().generation == 0 or opening.exists()):
@@ -236,7 +236,7 @@ def start(
     verifier = open_verifier(settings, embedder)
 
     def manager_on(store: TranscriptStore, read_signals: ReadSignals | None = None) -> ConversationManager:
-        return build_manager(settings, store, library, live, verifier, generator, entries.matcher, read_signals)
+        return build_manager(settings, store, library, live, verifier, writer, entries.matcher, read_signals)
 
     entries = open_entry_desk(
         home.engine, embedder, library, verifier, manager_on, threshold=settings.answers.answerable_threshold
@@ -248,9 +248,8 @@ def start(
     if take_uploads:
         jobs.start()
     intent_desk = open_intent_desk(settings, home.engine, transcripts, live, embedder)
-    return Frontdesk(
-        settings, home.engine, transcripts, library, jobs, manager, company, live, entries, intent_desk, apart, signals
-    )
+    parts = (settings, home.engine, transcripts, library, jobs, manager, company, live, entries, intent_desk)
+    return Frontdesk(*parts, separate_generator=generator, signals=signals)
 
 
 def open_jobs(settings: Settings, home: Home, *, follower: Follower | None = None) -> IngestJobs:

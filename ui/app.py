@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -48,18 +47,6 @@ _STATIC = Path(__file__).parent / "static"
 _STAFF_PAGES = {"/console": CONSOLE_ROLES, "/knowledge": KNOWLEDGE_ROLES, "/intents": INTENT_ROLES}
 
 BuildPages = Callable[["Frontdesk"], Mapping[str, "gr.Blocks"]]  # → path → page
-
-
-def prepare_environment(*, allow_download: bool = False) -> None:
-    """Keeps gradio and huggingface_hub from calling out. Only of use before either is imported.
-
-    With `allow_download`, models may be fetched from the hub.
-    """
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["GRADIO_RUN_HISTORY"] = "False"
-    if not allow_download:
-        os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 
 def our_pages(frontdesk: Frontdesk) -> Mapping[str, gr.Blocks]:
@@ -146,8 +133,7 @@ def _mount_pages(app: FastAPI, frontdesk: Frontdesk, door: StaffDoor, build_page
     pages = build_pages(frontdesk)
     if not pages:
         return
-    import gradio as gr
-
+    from ui.gradio_import import mount_page
     from ui.theme import mount_arguments
 
     def signed_in(request: Request) -> str | None:
@@ -160,7 +146,7 @@ def _mount_pages(app: FastAPI, frontdesk: Frontdesk, door: StaffDoor, build_page
             arguments["auth_dependency"] = signed_in
         if path == "/knowledge":
             arguments["max_file_size"] = frontdesk.settings.web.max_upload_bytes
-        gr.mount_gradio_app(app, blocks, path, **arguments)
+        mount_page(app, blocks, path, **arguments)
 
 
 def _version() -> str:

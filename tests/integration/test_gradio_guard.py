@@ -10,8 +10,9 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from tests.fakes.frontdesk import PASSWORD, Desk
-from ui.app import our_pages, prepare_environment
+from ui.app import our_pages
 from ui.gradio_guard import is_open
+from ui.gradio_import import prepare_environment
 
 PAGE = {"Accept": "text/html"}
 STAFF_PAGES = ("/console", "/knowledge", "/intents")

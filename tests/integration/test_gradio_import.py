@@ -16,9 +16,8 @@ PROGRAM = """
     written = []
     plain = pathlib.Path.write_text
     pathlib.Path.write_text = lambda path, *a, **k: written.append(path.name) or plain(path, *a, **k)
-    from ui.app import prepare_environment
+    from ui.gradio_import import import_gradio, mount_page, prepare_environment
     prepare_environment()
-    from ui.gradio_import import import_gradio
     import_gradio()
     import_gradio()  # harmless
     import gradio as gr
@@ -28,7 +27,10 @@ PROGRAM = """
         box = gr.Textbox()
         box.submit(lambda text: text, box, box)
         Ours("<b>hello</b>")
-    print(len(page.fns), sum(name.endswith(".pyi") for name in written))
+    from fastapi import FastAPI
+    site = FastAPI()
+    mount_page(site, page, "/page")
+    print(len(page.fns), sum(name.endswith(".pyi") for name in written), page.app is site.routes[-1].app)
 """
 
 
@@ -37,4 +39,4 @@ def test_no_stub_files_are_written_and_components_work() -> None:
     result = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(PROGRAM)], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert result.stdout.split() == ["1", "0"]
+    assert result.stdout.split() == ["1", "0", "True"]

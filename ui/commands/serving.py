@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 from typing import TYPE_CHECKING, Annotated
@@ -32,26 +33,32 @@ def serve(
 
 
 def _run(settings: Settings, listening: socket.socket, *, empty: bool) -> None:
-    from ui.app import create_app, prepare_environment
-    from ui.gradio_import import import_gradio
+    gc.disable()  # a start makes a million objects that stay: looking through them for rubbish takes a second
+    from ui.gradio_import import import_gradio, prepare_environment
 
     prepare_environment(allow_download=settings.models.allow_download)
-    import uvicorn
+    from bot.bootstrap import open_home, open_separate_generator, start
 
-    from bot.bootstrap import start
-    from ui.accounts import Accounts
-
-    pages_ready = threading.Thread(target=import_gradio)
-    pages_ready.start()  # takes seconds, some of them beside the loading of the models
     with progress_bar() as progress:
-        frontdesk = start(settings, progress=progress, sample=not empty, separate=True)
+        home = open_home(settings)
+        generator = open_separate_generator(settings, progress=progress)  # first: it takes longest, by itself
+        pages_ready = threading.Thread(target=import_gradio)
+        pages_ready.start()  # takes seconds, some of them beside the loading of the models
+        frontdesk = start(settings, home=home, generator=generator, progress=progress, sample=not empty)
     pages_ready.join()
     try:
+        import uvicorn
+
+        from ui.accounts import Accounts
+        from ui.app import create_app
+
         accounts = Accounts(frontdesk.engine)
         app = create_app(frontdesk, accounts)
         first_admin = accounts.ensure_first_admin()
         if frontdesk.separate_generator is not None:
             frontdesk.separate_generator.wait_until_ready()
+        gc.freeze()
+        gc.enable()
         address = _address(listening)
         pages = ("chat", "console", "intents", "knowledge")
         note("\nfrontdesk is open.\n" + "\n".join(f"  {page.capitalize():11}{address}/{page}" for page in pages))
