@@ -9,6 +9,7 @@ from bot.messages import Conversation, ConversationSummary, Handler
 from bot.signal_desk import Period
 from bot.signals.trend import Trend
 from ui.composer import Composer, message_form
+from ui.correction_form import Correction, correct_button, correction_form
 from ui.markup import (
     Html,
     banner,
@@ -45,6 +46,8 @@ class OpenConversation:
     conversation: Conversation
     title: str
     messages: tuple[MessageView, ...]
+    correctable: frozenset[str] = frozenset()  # keys of answers that can be corrected
+    correction: Correction | None = None  # what is being written
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +206,7 @@ def _detail(view: ConsoleView) -> Html:
         )
         problem = banner(view.problem) if view.problem else None
         return tag("section", problem, blank, class_="fd-detail is-blank")
-    messages = (message(each, language, staff=True) for each in opened.messages)
+    messages = (message(each, language, staff=True, below=_below(each, opened, language)) for each in opened.messages)
     return tag(
         "section",
         _detail_head(opened, language),
@@ -221,6 +224,14 @@ def _detail(view: ConsoleView) -> Html:
         class_="fd-detail",
         data_key=opened.conversation.conversation_id,
     )
+
+
+def _below(view: MessageView, opened: OpenConversation, language: str) -> Html | None:
+    if opened.correction is not None and opened.correction.message_id == view.key:
+        return correction_form(opened.correction, language)
+    if view.key not in opened.correctable:
+        return None
+    return tag("div", correct_button(view.key, language), class_="fd-actions")
 
 
 def _detail_head(opened: OpenConversation, language: str) -> Html:

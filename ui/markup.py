@@ -163,7 +163,8 @@ def empty(symbol: str, title: str, detail: str) -> Html:
 _SYMBOLS = {Look.ABSTAINED: "question", Look.HANDED_OVER: "person", Look.OPERATOR: "person", Look.CUSTOMER: "person"}
 
 
-def message(view: MessageView, language: str, *, staff: bool = False) -> Html:
+def message(view: MessageView, language: str, *, staff: bool = False, below: Html | None = None) -> Html:
+    """One message; `below` stands under it."""
     if view.look is Look.NOTICE:
         return tag("p", "".join(part.text for part in view.parts), class_="fd-notice", data_key=view.key)
     return tag(
@@ -182,6 +183,7 @@ def message(view: MessageView, language: str, *, staff: bool = False) -> Html:
             _choices(view, language),
             _actions(view, language, staff=staff),
             _trace(view.trace, language) if staff else None,
+            below,
             class_="fd-message__body",
         ),
         class_=f"fd-message fd-message--{view.look}",

@@ -13,11 +13,14 @@ from bot.bootstrap import Frontdesk
 from bot.errors import ConversationNotFound
 from bot.messages import Handler
 from bot.signal_desk import Period
+from knowledge.errors import EntryChanged, EntryNotFound, EntryRefused
 from ui.console_page import ConsoleView, OpenConversation, console
+from ui.corrections import correctable, correction_of, store_correction
 from ui.panels import AT_ONCE, last_shown, panel, problem_banner, reported, text_of, visitor_of
-from ui.presenter import Banner, staff_views
+from ui.presenter import Banner, entry_problem, staff_views
 from ui.words import wording
 from ui.words.names import in_language
+from ui.words.wording import say
 
 _BETWEEN_LOOKS = 2.5  # seconds
 _PAGE = 30  # conversations that a list begins with, and grows by
@@ -36,6 +39,8 @@ class ConsoleState:
     handler: str = ""
     limit: int = _PAGE
     period: Period = Period.DAY  # of the trend
+    correcting: str = ""  # the answer that is being corrected
+    notice: Banner | None = None  # shown once
 
 
 class Shown(NamedTuple):
@@ -80,14 +85,16 @@ class ConsolePage:
     def act(self, remembered: object, event: gr.EventData, request: gr.Request) -> Shown:
         state, data = _state_of(remembered, request), reported(event)
         try:
-            return self._shown(self._done(text_of(data, "act"), state, data))
+            return self._shown(self._done(text_of(data, "act"), state, data, getattr(request, "username", None) or ""))
         except Exception as error:  # noqa: BLE001 - whatever broke, the operator reads a sentence
             problem = problem_banner(error, state.language, limit=self._limit)
             return self._shown(state, problem, draft=text_of(data, "text") if text_of(data, "act") == "reply" else "")
 
     # --- what operators do ---
 
-    def _done(self, act: str, state: ConsoleState, data: Mapping[str, Any]) -> ConsoleState:
+    def _done(self, act: str, state: ConsoleState, data: Mapping[str, Any], operator: str) -> ConsoleState:
+        if act == "save_correction":
+            return self._corrected(state, data, operator)
         if act in ("take_over", "hand_back", "close", "reply"):
             self._change(act, state.conversation_id, text_of(data, "text"))
             return state
@@ -104,12 +111,22 @@ class ConsolePage:
             case "reply":
                 self._desk.manager.operator_reply(conversation_id, text)
 
+    def _corrected(self, state: ConsoleState, data: Mapping[str, Any], operator: str) -> ConsoleState:
+        language = state.language
+        try:
+            store_correction(data, self._desk.entries, operator or "operator")
+        except (EntryRefused, EntryChanged, EntryNotFound) as error:
+            return replace(state, notice=Banner(entry_problem(error, language), tone="bad"))
+        said, detail = say(wording.CORRECTED, language), say(wording.CORRECTED_DETAIL, language)
+        return replace(state, correcting="", notice=Banner(said, detail, tone="good"))
+
     # --- what is shown ---
 
     def _shown(self, state: ConsoleState, problem: Banner | None = None, *, draft: str = "") -> Shown:
-        html = console(self._view(state, problem, draft))
+        html = console(self._view(state, problem or state.notice, draft))
         memory: dict[str, Any] = {"language": state.language, "open": state.conversation_id, "handler": state.handler}
         memory |= {"search": state.search, "limit": state.limit, "period": state.period.value}
+        memory["correcting"] = state.correcting
         return Shown(html, memory, hashlib.sha256(html.encode()).hexdigest())
 
     def _view(self, state: ConsoleState, problem: Banner | None, draft: str) -> ConsoleView:
@@ -142,18 +159,24 @@ class ConsolePage:
         messages = self._desk.transcripts.messages(state.conversation_id)
         intents = self._desk.live_intents().intents.values()
         titles = {intent.name: in_language(intent.title, state.language, intent.name) for intent in intents}
-        shown = staff_views(messages[-_LONGEST_TRANSCRIPT:], state.language, titles)
-        return OpenConversation(conversation, messages[0].text[:_LONGEST_TITLE] if messages else "", shown)
+        latest = messages[-_LONGEST_TRANSCRIPT:]
+        return OpenConversation(
+            conversation,
+            messages[0].text[:_LONGEST_TITLE] if messages else "",
+            staff_views(latest, state.language, titles),
+            correctable=frozenset(one.message_id for one in latest if correctable(one)),
+            correction=correction_of(state.correcting, latest, self._desk.entries) if state.correcting else None,
+        )
 
 
 def _looked_elsewhere(act: str, state: ConsoleState, data: Mapping[str, Any]) -> ConsoleState:
     value = text_of(data, "value")
     changes: dict[str, Any] = {}
     match act:
-        case "open":
-            changes = {"conversation_id": text_of(data, "id")}
-        case "back":
-            changes = {"conversation_id": ""}
+        case "open" | "back":
+            changes = {"conversation_id": text_of(data, "id") if act == "open" else "", "correcting": ""}
+        case "correct" | "cancel_correction":
+            changes = {"correcting": text_of(data, "id")}
         case "search":
             changes = {"search": text_of(data, "text"), "limit": _PAGE}
         case "filter" if value in _FILTERS:
@@ -178,4 +201,5 @@ def _state_of(remembered: object, request: gr.Request) -> ConsoleState:
         handler=handler if handler in _FILTERS else "",
         limit=limit if isinstance(limit, int) and _PAGE <= limit <= 50 * _PAGE else _PAGE,
         period=Period(period) if period in tuple(Period) else Period.DAY,
+        correcting=text_of(memory, "correcting"),
     )

@@ -17,6 +17,9 @@ from knowledge.errors import (
     DocumentNotFound,
     DocumentRefused,
     EncodingUnknown,
+    EntryChanged,
+    EntryNotFound,
+    EntryRefused,
     IndexNotSaved,
     IndexUnreadable,
     ModelUnavailable,
@@ -310,3 +313,12 @@ def error_text(error: Exception, language: str, *, limit: int = 0) -> str:
         if isinstance(error, kind):
             return say(text, language)
     return say(wording.UNEXPECTED, language)
+
+
+def entry_problem(error: EntryRefused | EntryChanged | EntryNotFound, language: str) -> str:
+    """One friendly sentence about an entry that cannot be stored."""
+    if isinstance(error, EntryRefused):
+        return say(knowledge_wording.ENTRY_REFUSALS[error.code], language)
+    if isinstance(error, EntryChanged):
+        return say(knowledge_wording.ENTRY_CHANGED, language, editor=error.editor)
+    return say(knowledge_wording.ENTRY_GONE, language)

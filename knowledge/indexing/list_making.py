@@ -24,10 +24,10 @@ from knowledge.indexing.vector_parts import (
 )
 
 RECALL_AT = 10
-LEAST_RECALL = 0.99
-_AIMED_AT = 0.995  # what is measured on a sample may be a little less elsewhere
+LEAST_RECALL = 0.99  # on the sampled queries, half of which are harder than questions are
 _QUERIES = 128
 _FEWEST_PROBES = 16
+_MORE_PROBES = 1.25
 _MOST_PROBES_SHARE = 0.25  # of the lists: beyond, exact search is as quick
 # Half of the queries are like a question that a passage answers, about .89 similar to it: a vector and this much of a
 # random direction. The other half lie between two passages that have nothing to do with one another, as a question does
@@ -69,9 +69,10 @@ def _probes_needed(index: Any, chance: np.random.Generator) -> tuple[int, float]
         found = index.search(queries, RECALL_AT, params=faiss.SearchParametersIVF(nprobe=probes))[1]
         shared = [len(set(ours) & set(theirs)) for ours, theirs in zip(found.tolist(), nearest.tolist(), strict=True)]
         recall = sum(shared) / nearest.size
-        if recall >= _AIMED_AT or 2 * probes > _MOST_PROBES_SHARE * index.nlist:
+        more = max(probes + 1, round(_MORE_PROBES * probes))
+        if recall >= LEAST_RECALL or more > _MOST_PROBES_SHARE * index.nlist:
             return probes, recall
-        probes *= 2
+        probes = more
 
 
 def _like_questions(vectors: Vectors, chance: np.random.Generator) -> Vectors:

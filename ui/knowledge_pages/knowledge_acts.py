@@ -20,7 +20,7 @@ from knowledge.storing.document_queries import DocumentFilter
 from ui.knowledge_pages.knowledge_page import ENTRIES
 from ui.knowledge_pages.knowledge_state import KnowledgeState, looked_elsewhere
 from ui.panels import text_of
-from ui.presenter import error_text
+from ui.presenter import entry_problem, error_text
 from ui.words import knowledge_wording as words
 from ui.words import wording
 from ui.words.names import megabytes
@@ -181,15 +181,6 @@ class KnowledgeActs:
             return replace(state, tab=ENTRIES, writing=True, editing="", gap=gap_id)
         self._desk.entries.gaps.dismiss(gap, editor=editor)
         return replace(state, notice=say(words.DISMISSED, state.language))
-
-
-def entry_problem(error: EntryRefused | EntryChanged | EntryNotFound, language: str) -> str:
-    """One friendly sentence about an entry that cannot be stored."""
-    if isinstance(error, EntryRefused):
-        return say(words.ENTRY_REFUSALS[error.code], language)
-    if isinstance(error, EntryChanged):
-        return say(words.ENTRY_CHANGED, language, editor=error.editor)
-    return say(words.ENTRY_GONE, language)
 
 
 def arrived(path: str) -> Path | None:

@@ -129,6 +129,23 @@ CLOSED_HINT = Text("This conversation is closed.", "该会话已结束。")
 CUSTOMER = Text("Customer", "顾客")
 OPERATOR = Text("Team", "客服")
 WHY = Text("Why this answer", "回答依据")
+CORRECT = Text("Correct this answer", "更正此回答")
+CORRECT_TITLE = Text("Write the right answer", "写下正确的回答")
+CORRECT_QUESTION = Text("When a customer asks", "当顾客问")
+CORRECT_ANSWER = Text("the assistant says, word for word", "智能助手将逐字回答")
+CORRECT_HINT = Text(
+    "It answers from the next question on, also when it is asked in other words. Leave customers' names out.",
+    "从下一个问题起生效，换一种问法也会采用。请不要写入顾客的个人信息。",
+)
+CORRECT_SAVE = Text("Save and use it", "保存并启用")
+CORRECT_CANCEL = Text("Cancel", "取消")
+CORRECT_KNOWN = Text(
+    "This question is answered by an entry of {editor}, live since", "该问题已有 {editor} 写的问答条目，生效于"
+)
+CORRECTED = Text(
+    "Saved: whoever asks this from now on reads your answer.", "已保存：此后提出该问题的顾客将看到您的回答。"
+)
+CORRECTED_DETAIL = Text("It stands on the knowledge page, under “Answers”.", "可在知识库页面的“问答”中查看和修改。")
 MORE = Text("Show more", "显示更多")
 REASON_ASKED = Text("asked for a person", "顾客要求转人工")
 REASON_BUTTON = Text("pressed “Talk to a person”", "顾客点击了“转人工客服”")
