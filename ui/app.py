@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -16,7 +17,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
-from ui import health, sign_in
+from ui import health, numbers, sign_in
+from ui.audit_trail import note_refused
 from ui.gradio_guard import GradioGuard
 from ui.intent_pages import intents_api
 from ui.metrics import MeasuredManager, Metrics, RequestCounting, StockCollector
@@ -69,10 +71,12 @@ def create_app(frontdesk: Frontdesk, accounts: Accounts, *, build_pages: BuildPa
     measured = cast("ConversationManager", MeasuredManager(frontdesk.manager, metrics))
     frontdesk = replace(frontdesk, manager=measured)
     metrics.registry.register(StockCollector(frontdesk))
-    door = StaffDoor(accounts, StaffSessions(load_or_make_secret(frontdesk.settings.home)))
+    refused = partial(note_refused, frontdesk.engine, accounts)
+    sessions = StaffSessions(load_or_make_secret(frontdesk.settings.home))
+    door = StaffDoor(accounts, sessions, on_refused=refused)
     streams = TurnStreams(limit=frontdesk.settings.web.max_simultaneous_turns)
     app = _bare_app(Parts(frontdesk, streams, door, metrics))
-    for routes in (api, widget_api, documents_api, entries_api, intents_api, openai_api, health, sign_in):
+    for routes in (api, widget_api, documents_api, entries_api, intents_api, openai_api, health, numbers, sign_in):
         app.include_router(routes.router)
     _add_plain_routes(app)
     _mount_pages(app, frontdesk, door, build_pages)

@@ -5,11 +5,10 @@ Knows the entries' desk and the transcript; nothing of pages.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.answers import Outcome
+from bot.answers import Outcome, without_markers
 from bot.curation.entry_desk import EntryDesk
 from bot.messages import Author, Message
 from knowledge.entries.entry_values import Entry, EntryDraft
@@ -17,15 +16,12 @@ from knowledge.languages import detect_language
 from ui.correction_form import Correction
 from ui.panels import text_of
 
-_MARKER = re.compile(r"\s?\[\d{1,3}\]")
+_CORRECTABLE = (Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.CLARIFIED)
 
 
 def correctable(message: Message) -> bool:
     """Whether the assistant said something that an operator could say better."""
     return message.author is Author.BOT and message.answer is not None and message.answer.outcome in _CORRECTABLE
-
-
-_CORRECTABLE = (Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.CLARIFIED)
 
 
 def correction_of(message_id: str, messages: Sequence[Message], entries: EntryDesk) -> Correction | None:
@@ -45,7 +41,7 @@ def correction_of(message_id: str, messages: Sequence[Message], entries: EntryDe
 
 def _said(message: Message) -> str:
     is_answer = message.answer is not None and message.answer.outcome is Outcome.ANSWERED
-    return _MARKER.sub("", message.text) if is_answer else ""
+    return without_markers(message.text) if is_answer else ""
 
 
 def store_correction(data: Mapping[str, Any], entries: EntryDesk, editor: str) -> Entry:

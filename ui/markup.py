@@ -103,6 +103,7 @@ def staff_navigation(current: str, language: str) -> Html:
         ("/console", wording.CONSOLE_TAB),
         ("/knowledge", wording.KNOWLEDGE_TAB),
         ("/intents", wording.INTENTS_TAB),
+        ("/numbers", wording.NUMBERS_TAB),
         ("/chat", wording.CHAT_TAB),
     )
     links = (

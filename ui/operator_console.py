@@ -14,6 +14,7 @@ from bot.errors import ConversationNotFound
 from bot.messages import Handler
 from bot.signal_desk import Period
 from knowledge.errors import EntryChanged, EntryNotFound, EntryRefused
+from ui.audit_trail import Action, note_down
 from ui.console_page import ConsoleView, OpenConversation, console
 from ui.corrections import correctable, correction_of, store_correction
 from ui.panels import AT_ONCE, last_shown, panel, problem_banner, reported, text_of, visitor_of
@@ -26,6 +27,11 @@ _BETWEEN_LOOKS = 2.5  # seconds
 _PAGE = 30  # conversations that a list begins with, and grows by
 _LONGEST_TRANSCRIPT = 300  # messages
 _LONGEST_TITLE = 90  # characters
+_NOTED = {
+    "take_over": Action.CONVERSATION_TAKEN_OVER,
+    "hand_back": Action.CONVERSATION_HANDED_BACK,
+    "close": Action.CONVERSATION_CLOSED,
+}
 _FILTERS = ("", *(str(handler) for handler in Handler))  # "" shows all
 
 
@@ -73,7 +79,8 @@ class ConsolePage:
     # --- events ---
 
     def load(self, remembered: object, request: gr.Request) -> Shown:
-        return self._shown(_state_of(remembered, request))
+        state, asked = _state_of(remembered, request), request.query_params.get("conversation", "")
+        return self._shown(replace(state, conversation_id=asked, correcting="") if asked else state)
 
     def look(self, remembered: object, seen: object, request: gr.Request) -> Shown:
         """Looks for news; sends nothing where there are none."""
@@ -97,6 +104,8 @@ class ConsolePage:
             return self._corrected(state, data, operator)
         if act in ("take_over", "hand_back", "close", "reply"):
             self._change(act, state.conversation_id, text_of(data, "text"))
+            if act in _NOTED:
+                note_down(self._desk.engine, operator or "operator", _NOTED[act], state.conversation_id)
             return state
         return _looked_elsewhere(act, state, data)
 

@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 
 from ui.accounts import Account, Role
+from ui.audit_trail import Action, note_down
 from ui.parts import Parts, SharedParts
 from ui.problems import Problem
 from ui.sessions import CONSOLE_ROLES, COOKIE, INTENT_ROLES, KNOWLEDGE_ROLES, SESSION_SECONDS, address_of
@@ -20,7 +22,12 @@ from ui.words import wording
 from ui.words.names import language_of_browser
 from ui.words.wording import Text, say
 
-_PAGE_ROLES = {"/console": CONSOLE_ROLES, "/knowledge": KNOWLEDGE_ROLES, "/intents": INTENT_ROLES}
+_PAGE_ROLES = {
+    "/console": CONSOLE_ROLES,
+    "/knowledge": KNOWLEDGE_ROLES,
+    "/intents": INTENT_ROLES,
+    "/numbers": CONSOLE_ROLES,
+}
 _TITLE = Text("Sign in", "登录")
 _DETAIL = Text("For the people behind the desk.", "供客服与知识管理人员使用。")
 _NAME = Text("Name", "用户名")
@@ -62,6 +69,9 @@ async def sign_in(
         return page
     if account is None:
         return _page(request, parts, next, problem=_WRONG, name=name, status=401)
+    await run_in_threadpool(
+        note_down, parts.frontdesk.engine, account.name, Action.SIGNED_IN, address=address_of(request.scope)
+    )
     response = RedirectResponse(_goal(next, account), 303)
     response.set_cookie(
         COOKIE,

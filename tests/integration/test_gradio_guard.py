@@ -146,6 +146,16 @@ def test_the_chat_may_be_framed_where_the_settings_say_and_staff_pages_nowhere(
     assert "'unsafe-eval'" not in stranger.get("/sign-in").headers["content-security-policy"]
 
 
+def test_no_page_loads_an_image_from_elsewhere_or_sends_anything_there(app: FastAPI, stranger: TestClient) -> None:
+    staff = signed_in(app, "ada")
+    pages = [stranger.get("/chat/"), stranger.get("/sign-in"), *(staff.get(f"{page}/") for page in STAFF_PAGES)]
+    for page in pages:
+        policy = dict(part.split(maxsplit=1) for part in page.headers["content-security-policy"].split(";"))
+        for kind in ("img-src", "connect-src", "media-src", "font-src"):
+            sources = policy.get(kind, policy["default-src"]).split()
+            assert set(sources) <= {"'self'", "'none'", "data:", "blob:"}, (page.url, kind)
+
+
 def test_gradio_lets_no_other_origin_read(stranger: TestClient) -> None:
     headers = {"Origin": "https://evil.example", "Host": "help.example"}
     page = stranger.get("/chat/config", headers=headers)

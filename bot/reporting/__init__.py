@@ -1,0 +1,1 @@
+"""What became of conversations, counted: for managers. Knows no page."""
