@@ -14,15 +14,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.conftest import CHROMIUM_ARGUMENTS
+from tests.e2e.editor_screenshots import EditorsTour
 from tests.e2e.shop import serving_shop
 
 ENGLISH = "How long does a refund take?"
 CHINESE = "学生有什么优惠？"
 UNANSWERABLE = "Do you sell elephants?"
 SUGGESTED = "How long does delivery to the United Kingdom take?"
+CORRECTION = "Within 5 working days of the parcel's arrival. We e-mail you on the day we send the money."
 SHOP_PORT = 8000
 STRANGE = ("qwerty asdf", "Who won the chess championship?", "Who won the world cup?", "你们卖大象吗？")
 PETS = (
@@ -45,12 +47,6 @@ UNANSWERED = (
     "你们公司是哪一年成立的？",
     "你们公司哪年成立的",
 )
-ENTRY = {
-    "questions_en": "Are you open on Sunday?\nIs anybody there at the weekend?",
-    "answer_en": "On Sundays we answer e-mails from 10:00 to 16:00. The phone line opens again on Monday at 9:00.",
-    "questions_zh": "你们周日上班吗？\n周末有人值班吗？",
-    "answer_zh": "周日 10:00 至 16:00 我们回复邮件，电话客服周一 9:00 恢复。",
-}
 
 
 def main() -> None:
@@ -96,150 +92,118 @@ class Tour:
         self._password = password
 
     def chat(self) -> None:
-        with self._page("/chat/") as page:
-            self._keep(page, "chat-greeting")
+        with self.page("/chat/") as page:
+            self.keep(page, "chat-greeting")
             _send(page, ENGLISH)
-            self._keep(page, "chat-writing")
+            self.keep(page, "chat-writing")
             _await_answer(page)
             page.locator("a.fd-cite").first.click()
-            self._keep(page, "chat-answer")
-        with self._page("/chat/", dark=True) as page:
+            self.keep(page, "chat-answer")
+        with self.page("/chat/", dark=True) as page:
             _ask(page, ENGLISH)
             _ask(page, UNANSWERABLE)
-            self._keep(page, "chat-abstains-dark")
+            self.keep(page, "chat-abstains-dark")
             page.locator(".fd-composer").get_by_role("button", name="Talk to a person").click()
             page.wait_for_selector(".fd-banner")
-            self._keep(page, "chat-queue-dark")
+            self.keep(page, "chat-queue-dark")
 
     def phone(self) -> None:
-        with self._page("/chat/", locale="zh-CN", phone=True) as page:
-            self._keep(page, "phone-greeting-zh")
+        with self.page("/chat/", locale="zh-CN", phone=True) as page:
+            self.keep(page, "phone-greeting-zh")
             _ask(page, CHINESE)
             page.locator("a.fd-cite").first.click()
-            self._keep(page, "phone-answer-zh")
+            self.keep(page, "phone-answer-zh")
 
     def unanswered(self) -> None:
         """Questions for the editors: each in a conversation of its own, as customers ask them."""
         for question in UNANSWERED:
-            with self._page("/chat/") as page:
+            with self.page("/chat/") as page:
                 _ask(page, question)
 
     def staff(self) -> None:
         if not self._password:
             return
-        with self._page("/console/") as page:
+        with self.page("/console/") as page:
             page.wait_for_selector(".fd-row")
             page.locator(".fd-row", has_text=ENGLISH).first.click()
             page.locator(".fd-trace summary").first.click()
-            self._keep(page, "console")
-        self.knowledge()
-        self.editors()
-        with self._page("/console/", dark=True, phone=True) as page:
+            self.keep(page, "console")
+            page.get_by_role("button", name="Correct this answer").last.click()
+            page.locator(".fd-correction [name=answer]").fill(CORRECTION)
+            page.locator(".fd-correction").scroll_into_view_if_needed()
+            self.keep(page, "console-correction")
+        for language in ("en", "zh"):
+            EditorsTour(self.page, self.keep, language).all()
+        with self.page("/knowledge/", locale="zh-CN", phone=True) as page:
+            page.locator(".fd-tabs").get_by_role("button", name="未答问题").click()
+            page.wait_for_selector(".fd-gap")
+            self.keep(page, "phone-knowledge-zh")
+        with self.page("/console/", dark=True, phone=True) as page:
             page.wait_for_selector(".fd-row")
-            self._keep(page, "phone-console-dark")
-
-    def knowledge(self) -> None:
-        """The documents, and an upload under way and over. Leaves the files there."""
-        with self._page("/knowledge/") as page:
-            page.wait_for_selector(".fd-table")
-            self._keep(page, "knowledge")
-            _upload(page)
-            page.wait_for_selector(".fd-upload__text:has-text('Step 3')")
-            self._keep(page, "knowledge-upload")
-            page.wait_for_function("document.querySelectorAll('.fd-upload progress').length === 0")
-            page.wait_for_selector(".fd-upload.is-bad")
-            self._keep(page, "knowledge-results")
-
-    def editors(self) -> None:
-        """A document, unanswered questions, an entry, a trial; in both languages. Leaves the entry there."""
-        with self._page("/knowledge/") as page:
-            page.get_by_label("Filter by title or file name").fill("warranty")
-            page.wait_for_function("document.querySelectorAll('.fd-table tbody tr').length === 1")
-            page.locator(".fd-link", has_text="Warranty").click()
-            page.locator(".fd-open ol button").nth(3).click()
-            page.wait_for_timeout(600)
-            page.locator(".fd-open__columns").scroll_into_view_if_needed()
-            self._keep(page, "knowledge-document")
-            _tab(page, "Unanswered")
-            page.wait_for_selector(".fd-gap")
-            self._keep(page, "knowledge-unanswered")
-            _tab(page, "Answers")
-            page.locator("[data-key=entries]").get_by_role("button", name="Write an entry").click()
-            for name, text in ENTRY.items():
-                page.locator(f"[name={name}]").fill(text)
-            self._keep(page, "knowledge-entry")
-            page.get_by_role("button", name="Save").click()
-            page.wait_for_selector(".fd-entry")
-            _try(page, "are you open on Sundays", "A question", "Try")
-            self._keep(page, "knowledge-try")
-        with self._page("/knowledge/", locale="zh-CN", dark=True) as page:
-            _tab(page, "问答")
-            page.wait_for_selector(".fd-entry")
-            _try(page, "你们周日上班吗", "问题", "试问")
-            self._keep(page, "knowledge-zh-dark")
-        with self._page("/knowledge/", locale="zh-CN", phone=True) as page:
-            _tab(page, "未答问题")
-            page.wait_for_selector(".fd-gap")
-            self._keep(page, "phone-knowledge-zh")
+            self.keep(page, "phone-console-dark")
+        with self.page("/numbers") as page:
+            self.keep(page, "numbers")
+        with self.page("/numbers", locale="zh-CN", dark=True, phone=True) as page:
+            self.keep(page, "phone-numbers-zh-dark")
 
     def empty(self) -> None:
         """Of a server that was started with `--empty`."""
-        with self._page("/knowledge/") as page:
+        with self.page("/knowledge/") as page:
             page.wait_for_selector(".is-blank")
-            self._keep(page, "knowledge-empty")
+            self.keep(page, "knowledge-empty")
 
     def widget(self, shop: str) -> None:
         """The bubble on somebody else's site; with a password also a person's reply."""
         with self._site(shop) as page:
-            self._keep(page, "widget-launcher")
+            self.keep(page, "widget-launcher")
             page.locator(".fd-launcher").click()
-            self._keep(page, "widget-greeting")
+            self.keep(page, "widget-greeting")
             page.get_by_role("button", name=SUGGESTED).click()
             page.wait_for_selector(".is-live")
-            self._keep(page, "widget-writing")
+            self.keep(page, "widget-writing")
             page.wait_for_selector(".fd-thumbs")
             page.locator("button.fd-cite").first.click()
             page.locator(".fd-scroll").evaluate("each => each.scrollTo(0, 0)")
-            self._keep(page, "widget-answer")
+            self.keep(page, "widget-answer")
             page.get_by_role("button", name="Not helpful").last.click()
-            self._keep(page, "widget-reason")
+            self.keep(page, "widget-reason")
         with self._site(shop, dark=True) as page:
             page.locator(".fd-launcher").click()
             _tell(page, UNANSWERABLE)
             page.locator(".fd-message--abstained .fd-button--soft").click()
             page.wait_for_selector(".fd-banner")
-            self._keep(page, "widget-queue-dark")
+            self.keep(page, "widget-queue-dark")
             if self._password:
                 self._reply(UNANSWERABLE, "Hello, this is Olga. No elephants, but our Tower is nearly as tall as one.")
                 page.wait_for_selector(".fd-message--operator")
-                self._keep(page, "widget-person-dark")
+                self.keep(page, "widget-person-dark")
                 page.locator(".fd-launcher").click()
                 self._reply(UNANSWERABLE, "Shall I send you its measurements?")
                 page.wait_for_selector(".fd-badge:visible")
-                self._keep(page, "widget-unread-dark")
+                self.keep(page, "widget-unread-dark")
         with self._site(shop) as page:
             page.locator(".fd-launcher").click()
             page.route("**/api/**", lambda route: route.abort())
             page.locator("#fd-field").fill(ENGLISH)
             page.keyboard.press("Enter")
             page.wait_for_selector(".fd-state.is-bad")
-            self._keep(page, "widget-lost")
+            self.keep(page, "widget-lost")
         self._widget_on_phones(shop)
 
     def _widget_on_phones(self, shop: str) -> None:
         with self._site(f"{shop}/zh.html", phone=True) as page:
-            self._keep(page, "widget-phone-launcher-zh")
+            self.keep(page, "widget-phone-launcher-zh")
             page.locator(".fd-launcher").click()
-            self._keep(page, "widget-phone-greeting-zh")
+            self.keep(page, "widget-phone-greeting-zh")
         with self._site(f"{shop}/zh.html", dark=True, phone=True) as page:
             page.locator(".fd-launcher").click()
             _tell(page, CHINESE)
             page.locator("button.fd-cite").first.click()
-            self._keep(page, "widget-phone-answer-zh-dark")
+            self.keep(page, "widget-phone-answer-zh-dark")
 
     def _reply(self, question: str, text: str) -> None:
         """As an operator does, on the console."""
-        with self._page("/console/") as page:
+        with self.page("/console/") as page:
             page.wait_for_selector(".fd-row")
             page.locator(".fd-row", has_text=question).first.click()
             take_over, field = page.get_by_role("button", name="Take over"), page.get_by_label("Reply to the customer")
@@ -266,11 +230,11 @@ class Tour:
         if not self._password:
             return
         for question in STRANGE:
-            with self._page("/chat/") as page:
+            with self.page("/chat/") as page:
                 _ask(page, question)
-        with self._page("/intents/") as page:
+        with self.page("/intents/") as page:
             page.wait_for_selector(".fd-live:not(.is-running)")
-            self._keep(page, "intents")
+            self.keep(page, "intents")
             page.get_by_role("searchbox", name="A message").fill(ENGLISH)
             page.keyboard.press("Enter")
             page.wait_for_selector(".fd-tried__verdict")
@@ -280,31 +244,31 @@ class Tour:
             page.locator("input[name=name]").fill("pet_safety")
             page.get_by_label("Examples, English").fill("\n".join(PETS))
             page.get_by_label("Examples, Chinese").fill("\n".join(PETS_CHINESE))
-            self._keep(page, "intents-editing")
+            self.keep(page, "intents-editing")
             page.get_by_role("button", name="Save").click()
             page.wait_for_selector(".fd-banner--good")
             page.get_by_role("button", name="Train", exact=True).click()
             page.wait_for_function("document.querySelector('.fd-live progress')?.value >= 30", timeout=600_000)
-            self._keep(page, "intents-training")
+            self.keep(page, "intents-training")
             page.locator(".fd-live").get_by_role("button", name="Compare").click(timeout=600_000)
             page.wait_for_selector(".fd-table")
-            self._keep(page, "intents-comparison")
+            self.keep(page, "intents-comparison")
             page.get_by_role("button", name="To check").click()
             page.locator(".fd-findings summary").first.click()
-            self._keep(page, "intents-confusions")
+            self.keep(page, "intents-confusions")
             page.get_by_role("button", name="Not understood").click()
             page.wait_for_selector(".fd-group__texts")
-            self._keep(page, "intents-unknown")
+            self.keep(page, "intents-unknown")
             page.get_by_role("button", name="Releases").click()
             page.get_by_role("button", name="Promote release").click()
             page.wait_for_selector(".fd-banner--good")
-            self._keep(page, "intents-promoted")
-        with self._page("/intents/", locale="zh-CN", dark=True) as page:
+            self.keep(page, "intents-promoted")
+        with self.page("/intents/", locale="zh-CN", dark=True) as page:
             page.get_by_role("button", name="版本", exact=True).click()
             page.wait_for_selector(".fd-table")
-            self._keep(page, "intents-zh-dark")
-        with self._page("/intents/", phone=True) as page:
-            self._keep(page, "phone-intents")
+            self.keep(page, "intents-zh-dark")
+        with self.page("/intents/", phone=True) as page:
+            self.keep(page, "phone-intents")
             page.get_by_role("button", name="Releases").click()
             page.get_by_role("button", name="Roll back").click()
             page.wait_for_selector(".fd-banner--good")
@@ -315,7 +279,7 @@ class Tour:
             page.wait_for_selector(".fd-banner--good")
 
     @contextmanager
-    def _page(self, path: str, *, locale: str = "en-GB", dark: bool = False, phone: bool = False) -> Iterator[Page]:
+    def page(self, path: str, *, locale: str = "en-GB", dark: bool = False, phone: bool = False) -> Iterator[Page]:
         size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 800}
         context = self._browser.new_context(viewport=size, locale=locale, color_scheme="dark" if dark else "light")
         page = context.new_page()
@@ -329,7 +293,7 @@ class Tour:
         yield page
         context.close()
 
-    def _keep(self, page: Page, name: str) -> None:
+    def keep(self, page: Page, name: str) -> None:
         page.wait_for_timeout(400)  # for what fades in and scrolls
         page.screenshot(path=self._folder / f"{name}.png")
 
@@ -339,26 +303,6 @@ def _tell(page: Page, text: str) -> None:
     page.locator("#fd-field").fill(text)
     page.keyboard.press("Enter")
     page.wait_for_selector(".fd-log .fd-message--answer .fd-thumbs, .fd-log .fd-message--abstained .fd-thumbs")
-
-
-def _upload(page: Page) -> None:
-    timetable = "\n\n".join(f"## Stop {n}\n\nTram {n} calls here every {n} minutes." for n in range(1, 400))
-    files: list[FilePayload] = [
-        {"name": "timetable.md", "mimeType": "text/markdown", "buffer": f"# Timetable\n\n{timetable}".encode()},
-        {"name": "公告.txt", "mimeType": "text/plain", "buffer": "春节期间正常发货。".encode("gb18030")},
-        {"name": "scan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 broken"},
-    ]
-    page.set_input_files("#fd-files", files)
-
-
-def _tab(page: Page, name: str) -> None:
-    page.locator(".fd-tabs").get_by_role("button", name=name).click()
-
-
-def _try(page: Page, question: str, label: str, button: str) -> None:
-    page.get_by_role("searchbox", name=label, exact=True).fill(question)
-    page.get_by_role("button", name=button, exact=True).click()
-    page.wait_for_selector(".fd-reads")
 
 
 def _ask(page: Page, question: str) -> None:
