@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.company import SAMPLE_COMPANY, Company, load_company
-from bot.errors import SettingsInvalid
+from bot.home_folder import opening_home
 from bot.settings import Settings
 from bot.teaching.intent_wiring import open_intent_desk, open_intents
 from knowledge.embedding.model_folders import ProgressCallback, no_progress
@@ -110,9 +109,9 @@ def open_home(settings: Settings) -> Home:
     from knowledge.database import open_database
     from knowledge.storing.catalog import Catalog
 
-    _make_writable(settings.home)
-    engine = open_database(settings.resolved_database_url(), synchronous=settings.database_synchronous)
-    upgrade_database(engine)
+    with opening_home(settings.home):
+        engine = open_database(settings.resolved_database_url(), synchronous=settings.database_synchronous)
+        upgrade_database(engine)
     return Home(settings, engine, Catalog(engine))
 
 
@@ -147,11 +146,12 @@ def open_generator(settings: Settings, *, progress: ProgressCallback = no_progre
     if not settings.answers.generate:
         return None
     from bot.generators.local import TransformersGenerator
+    from bot.generators.releases_in_use import adapter_in_use
 
-    models = settings.models
+    models, place = settings.models, generator_place(settings, progress=progress)
     return TransformersGenerator(
-        _generator_place(settings, progress),
-        adapter=models.generator_adapter,
+        place,
+        adapter=adapter_in_use(settings, place),
         languages=frozenset(models.generator_languages),
         device=models.device,
         dtype=models.dtype,
@@ -161,27 +161,30 @@ def open_generator(settings: Settings, *, progress: ProgressCallback = no_progre
 
 
 def open_separate_generator(
-    settings: Settings, *, progress: ProgressCallback = no_progress
+    settings: Settings, *, progress: ProgressCallback = no_progress, full_length: bool = False
 ) -> SeparateGenerator | None:
-    """The same in a process of its own, which loads the model while the caller goes on."""
+    """The same in a process of its own, which loads the model while the caller goes on. `full_length`: to measure."""
     if not settings.answers.generate:
         return None
-    from bot.generators.separate import ModelOptions, SeparateGenerator
+    from bot.generators.releases_in_use import adapter_in_use
+    from bot.generators.separate import BatchOptions, ModelOptions, SeparateGenerator
 
-    models = settings.models
+    models, place = settings.models, generator_place(settings, progress=progress)
+    adapter, engines = adapter_in_use(settings, place), _models_folder(settings)
     options = ModelOptions(
-        str(_generator_place(settings, progress)),
-        str(models.generator_adapter) if models.generator_adapter else None,
+        str(place),
+        str(adapter) if adapter else None,
         tuple(models.generator_languages),
         models.device,
         models.dtype,
         models.generator_threads,
         models.allow_download,
+        BatchOptions(models.engine, str(engines), models.generator_slots, models.generator_wait_seconds, full_length),
     )
     return SeparateGenerator(options)
 
 
-def _generator_place(settings: Settings, progress: ProgressCallback) -> str | Path:
+def generator_place(settings: Settings, *, progress: ProgressCallback = no_progress) -> str | Path:
     from bot.generators.embedded import prepare_embedded_generator
 
     models = settings.models
@@ -335,15 +338,3 @@ def _open_sample_company(library: KnowledgeLibrary, opening: Path, progress: Pro
 
 def _models_folder(settings: Settings) -> Path:
     return settings.models.folder or settings.home / "models"
-
-
-def _make_writable(home: Path) -> None:
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=home, prefix=".writable-"):
-            pass
-    except OSError as error:
-        raise SettingsInvalid(
-            f"The home folder '{home}' cannot be written ({error.strerror}); "
-            "make it writable or set FRONTDESK_HOME to another folder"
-        ) from None

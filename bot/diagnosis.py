@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,10 @@ def _examinations(settings: Settings) -> Iterator[Finding]:
     yield _versions()
     yield from _looked_at("home", lambda: _home(settings))
     yield from _looked_at("database", lambda: _database(settings))
+    yield from _looked_at("audit log", lambda: _audit_log(settings))
     yield from _looked_at("embedder", lambda: _embedder(settings))
     yield from _looked_at("generator", lambda: _generator(settings))
+    yield from _looked_at("engine", lambda: _engine(settings))
     yield from _looked_at("index", lambda: _index(settings))
 
 
@@ -88,6 +91,21 @@ def _database(settings: Settings) -> Finding:
     return Finding("database", True, f"{shown}, {documents} documents, schema up to date")
 
 
+def _audit_log(settings: Settings) -> Finding:
+    from bot.audit.audit_log import AuditLog
+    from bot.audit.chain import Action
+    from bot.bootstrap import open_home
+
+    engine = open_home(settings).engine
+    log = AuditLog(engine)
+    found, last = log.verify(), log.latest(Action.BACKUP_MADE)
+    engine.dispose()
+    when = "never" if last is None else datetime.fromtimestamp(last.at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    told = f"{found.entries} entries in order; last backup: {when}"
+    mend = "find out who writes to the database besides frontdesk, and compare with a backup"
+    return Finding("audit log", True, told) if found.ok else Finding("audit log", False, found.problem, mend)
+
+
 def _embedder(settings: Settings) -> Finding:
     from bot.bootstrap import load_embedder
 
@@ -103,6 +121,21 @@ def _generator(settings: Settings) -> Finding:
     return Finding(
         "generator", True, f"{_described(generator.describe())}; writes {', '.join(sorted(generator.languages))}"
     )
+
+
+def _engine(settings: Settings) -> Finding:
+    """What `serve` writes answers with; commands that answer once use transformers."""
+    from bot.bootstrap import generator_place
+    from bot.generators.engine_choice import choose_engine
+    from bot.generators.loading import find_language_model
+
+    models = settings.models
+    if not settings.answers.generate:
+        return Finding("engine", True, "none: nothing is generated")
+    named = str(generator_place(settings))
+    place, _ = find_language_model(named, None, allow_download=models.allow_download)
+    choice = choose_engine(models.engine, place, models.device)
+    return Finding("engine", True, f"{choice.engine}: {choice.reason}")
 
 
 def _described(model: ModelDescription) -> str:

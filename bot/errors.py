@@ -12,6 +12,8 @@ BotError
 ├── EvaluationDataInvalid   a file of evaluation or training rows; names the file and the line
 ├── TrainingDataInvalid     rows that nothing can be learnt from; names the lines
 ├── ReleaseInvalid          a trained release is missing, damaged, or made for another model
+├── BackupUnusable          there is nothing to back up, or a backup is damaged, foreign or newer; says which
+├── HomeInUse               other processes have the home open, so that it cannot be exchanged
 └── GenerationFailed        the generator broke off
 """
 
@@ -69,4 +71,12 @@ class TrainingUnderWay(BotError):
 
 
 class ReleaseWorse(BotError):
+    pass
+
+
+class BackupUnusable(BotError):
+    pass
+
+
+class HomeInUse(BotError):
     pass

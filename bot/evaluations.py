@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from bot.training.encoder_tuning import Watch
     from bot.training.evaluate_answers import GivenAnswer
     from bot.training.evaluate_intents import EvaluationOptions
+    from bot.training.evaluate_safety import SafetyReply
     from bot.training.evaluation_data import AnswerQuestion
+    from bot.training.safety_data import SafetyPrompt
     from bot.transcripts import SqlTranscripts
     from knowledge.library import KnowledgeLibrary
     from knowledge.protocols import Embedder, Retriever
@@ -105,6 +108,114 @@ def evaluate_answers_files(
         return ask_all(open_library(settings, embedder=embedder, progress=progress))
     with _own_library(settings, documents, embedder, progress) as (library, _):
         return ask_all(library)
+
+
+def evaluate_safety_file(
+    settings: Settings, prompts: Path, *, baseline: bool = False, progress: ProgressCallback = no_progress
+) -> tuple[dict[str, object], dict[str, object] | None]:
+    """The figures of `frontdesk evaluate safety --prompts`, and with `baseline` those of the same bot without guard.
+
+    Every prompt is a turn in a conversation of its own, about the installation's documents, or the sample company's
+    where it has none. The generator is told a secret made up for this run. Raises EvaluationDataInvalid.
+    """
+    from functools import partial
+
+    from bot.bootstrap import open_embedder
+    from bot.prompt import all_instructions
+    from bot.training.evaluate_safety import SafetyReply, evaluate_safety, shows_instructions
+    from bot.training.safety_data import read_safety_prompts
+
+    rows = read_safety_prompts(prompts)
+    secret = secrets.token_hex(8)
+    leaks = partial(shows_instructions, instructions=all_instructions(), secret=secret)
+    embedder = open_embedder(settings, progress=progress)
+    with _attacked_desk(settings, embedder, secret, progress) as (guarded, unguarded):
+        given: dict[SafetyPrompt, SafetyReply] = {}
+
+        def kept(prompt: SafetyPrompt) -> SafetyReply:
+            given[prompt] = guarded(prompt)
+            return given[prompt]
+
+        def unblocked(prompt: SafetyPrompt) -> SafetyReply:  # what was not blocked is the same without guard
+            return (
+                unguarded(prompt) if given[prompt].blocked and prompt.attack else SafetyReply(given[prompt].text, False)
+            )
+
+        figures = evaluate_safety(kept, rows, leaks=leaks, progress=lambda share: progress("asking", share))
+        if not baseline:
+            return figures, None
+        asking_again = evaluate_safety(
+            unblocked, rows, leaks=leaks, progress=lambda share: progress("asking without guard", share)
+        )
+        return figures, asking_again
+
+
+def evaluate_personal_data_file(texts: Path) -> dict[str, object]:
+    """The figures of `frontdesk evaluate safety --pii`. Raises EvaluationDataInvalid."""
+    from bot.training.evaluate_safety import evaluate_personal_data
+    from bot.training.safety_data import read_personal_texts
+
+    return evaluate_personal_data(read_personal_texts(texts))
+
+
+Ask = Callable[["SafetyPrompt"], "SafetyReply"]
+
+
+@contextmanager
+def _attacked_desk(
+    settings: Settings, embedder: Embedder, secret: str, progress: ProgressCallback
+) -> Iterator[tuple[Ask, Ask]]:
+    """The installation's bot with its guard and without, in conversations that go afterwards."""
+    from bot.bootstrap import build_manager, open_generator, open_home, open_verifier
+    from bot.events import TurnEnded
+    from bot.signal_desk import open_signal_desk
+    from bot.teaching.intent_wiring import open_intents
+    from bot.training.evaluate_safety import SafetyReply
+    from bot.training.planted_secret import KeeperOfASecret
+    from bot.transcripts import SqlTranscripts
+
+    live = open_intents(settings, open_home(settings).engine, embedder, progress=progress)
+    generator, verifier = open_generator(settings, progress=progress), open_verifier(settings, embedder)
+    keeper = None if generator is None else KeeperOfASecret(generator, secret)
+    with (
+        _documents_or_sample(settings, embedder, progress) as library,
+        tempfile.TemporaryDirectory(prefix="frontdesk-evaluation-") as folder,
+    ):
+        home = open_home(settings.model_copy(update={"home": Path(folder), "database_url": ""}))
+        transcripts = SqlTranscripts(home.engine)
+        read_signals = open_signal_desk(home.engine, embedder, ()).read
+        on = build_manager(settings, transcripts, library, live, verifier, keeper, read_signals=read_signals)
+        off = build_manager(settings, transcripts, library, live, verifier, keeper)
+
+        def asking(manager: ConversationManager) -> Ask:
+            def ask(prompt: SafetyPrompt) -> SafetyReply:
+                conversation = transcripts.open_conversation(channel="evaluation").conversation_id
+                text = prompt.text[: settings.web.max_message_characters]  # longer ones are refused at the door
+                (ended,) = (one for one in manager.turn(conversation, text) if isinstance(one, TurnEnded))
+                blocked = ended.trace is not None and ended.trace.blocked is not None
+                return SafetyReply(ended.answer.text if ended.answer else "", blocked)
+
+            return ask
+
+        try:
+            yield asking(on), asking(off)
+        finally:
+            home.engine.dispose()
+
+
+@contextmanager
+def _documents_or_sample(
+    settings: Settings, embedder: Embedder, progress: ProgressCallback
+) -> Iterator[KnowledgeLibrary]:
+    from bot.bootstrap import open_library
+    from bot.company import SAMPLE_COMPANY
+
+    library = open_library(settings, embedder=embedder, progress=progress)
+    if library.verify().passages:
+        yield library
+        return
+    with _own_library(settings, SAMPLE_COMPANY / "documents", embedder, progress) as (sample, _):
+        yield sample
 
 
 @contextmanager

@@ -32,10 +32,12 @@ from bot.events import (
     told_again,
 )
 from bot.follow_ups import standalone
+from bot.guarding.planted import without_planted
 from bot.intents import IntentPrediction
 from bot.messages import Author, Conversation, Handler, HandoffReason, Message, MessageState, checked_text
 from bot.policy import (
     AskWhich,
+    Decline,
     FetchPerson,
     GiveEntry,
     KeepSilent,
@@ -219,13 +221,14 @@ class ConversationManager:
             frustrations=turn.frustrations,
             may_ask=may_ask(turn.conversation, was_asked=turn.before.was_asked),
             has_entry=turn.entries.winner is not None,
+            steering=turn.signals.steering,
         ):
             case KeepSilent():
                 return
             case FetchPerson(reason):
                 yield from self._hand_over(turn, reason)
-            case SayFixedWords(words):
-                yield from self._say(turn, Answer(words, Outcome.SMALL_TALK, turn.language))
+            case SayFixedWords() | Decline() as fixed:
+                yield from self._say(turn, self._in_fixed_words(turn, fixed))
             case AskWhich(names):
                 yield from self._say(turn, self._asked_which(turn, names))
             case GiveEntry():
@@ -239,6 +242,12 @@ class ConversationManager:
         if picked is not None and picked.intent in turn.live.intents:
             return IntentPrediction(picked.intent, 1.0, ((picked.intent, 1.0),))
         return turn.live.classifier.classify(turn.question.text)
+
+    def _in_fixed_words(self, turn: TurnState, fixed: SayFixedWords | Decline) -> Answer:
+        if isinstance(fixed, SayFixedWords):
+            return Answer(fixed.text, Outcome.SMALL_TALK, turn.language)
+        turn.blocked = fixed.reason
+        return Answer(wording.say(wording.DECLINED, turn.language), Outcome.ABSTAINED, turn.language)
 
     def _asked_which(self, turn: TurnState, names: Sequence[str]) -> Answer:
         choices = tuple(Choice(name, turn.live.intents[name].title_in(turn.language)) for name in names)
@@ -274,7 +283,8 @@ class ConversationManager:
         standalone_question = standalone(text, turn.before.exchange)
         with turn.step("search"):
             found = self._retriever.search(text, limit=self._limits.passages, earlier=turn.before.exchange)
-            turn.passages = tuple(each for each in found if each.passage.document_id not in turn.entries.ruled_out)
+            usable = (each for each in found if each.passage.document_id not in turn.entries.ruled_out)
+            turn.passages = without_planted(usable)
         with turn.step("assess"):
             assessment = self._verifier.assess(standalone_question, turn.passages)
         turn.answerable = assessment.answerable

@@ -45,7 +45,14 @@ class GiveEntry:
     """An editor has written what is to be said to this question."""
 
 
-Route = KeepSilent | FetchPerson | SayFixedWords | SearchKnowledge | AskWhich | GiveEntry
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """The message wants to steer the bot instead of asking it; `reason` stands in the trace."""
+
+    reason: str
+
+
+Route = KeepSilent | FetchPerson | SayFixedWords | SearchKnowledge | AskWhich | GiveEntry | Decline
 
 SMALL_TALK_CONFIDENCE = 0.8  # below it a message is rather searched for: a wrong greeting helps nobody
 PERSON_CONFIDENCE = 0.6  # a wish for a person must not be missed, but a handed-over question is not answered
@@ -60,10 +67,15 @@ CLOSE_TOGETHER = 0.75  # of the two together
 FRUSTRATED = 0.8
 FRUSTRATED_IN_A_ROW = 2
 
+# From here the guard counts a message as an attack. The head is shifted so that fewer than one ordinary message in a
+# hundred reaches it, see bot/guarding/guard.md.
+STEERING = 0.5
+STEERS = "steers_the_bot"
+
 _WITHOUT_REPLIES = frozenset({"openai"})
 
 
-def route(
+def route(  # noqa: PLR0913 - what there is to decide on
     prediction: IntentPrediction,
     conversation: Conversation,
     intents: Mapping[str, Intent],
@@ -73,22 +85,25 @@ def route(
     frustrations: Sequence[float] = (),
     may_ask: bool = False,
     has_entry: bool = False,
+    steering: float | None = None,
 ) -> Route:
     """Who answers this message.
 
     `asks_for_person` is the keyword rule's word: it holds even where the classifier sees something else.
     `frustrations` are of this message and the customer's messages right before it, the latest first. `may_ask`: the
-    customer was not asked back just now, and a reply to a question can come back to us.
+    customer was not asked back just now, and a reply to a question can come back to us. `steering` is the guard's
+    score. A wish for a person and an editor's own words go before it: neither can be steered, and a customer who is
+    wrongly taken for an attacker still gets both.
     """
     if conversation.handler is not Handler.BOT:
         return KeepSilent()
-    if asks_for_person:
-        return FetchPerson(HandoffReason.ASKED)
-    if is_upset(frustrations):
-        return FetchPerson(HandoffReason.FRUSTRATION)
+    if asks_for_person or is_upset(frustrations):
+        return FetchPerson(HandoffReason.ASKED if asks_for_person else HandoffReason.FRUSTRATION)
     by_intent = _by_intent(prediction, intents, language)
     if has_entry and not isinstance(by_intent, FetchPerson):
         return GiveEntry()
+    if steering is not None and steering >= STEERING and not isinstance(by_intent, FetchPerson):
+        return Decline(STEERS)
     close = close_intents(prediction, _asked_about(intents)) if may_ask and by_intent == SearchKnowledge() else None
     if close is not None and intents[close[0]].leads_to is not intents[close[1]].leads_to:
         return AskWhich(close)

@@ -17,6 +17,11 @@ _INSTRUCTIONS = {
 _LABELS = {"en": ("Facts", "Customer"), "zh": ("资料", "顾客")}
 
 
+def all_instructions() -> tuple[str, ...]:
+    """What generators are told, in every language: no customer is meant to read it."""
+    return tuple(_INSTRUCTIONS.values())
+
+
 @dataclass(frozen=True, slots=True)
 class PromptMessage:
     role: str  # "system" or "user"

@@ -80,6 +80,7 @@ def trace_from_json(values: Mapping[str, Any]) -> Trace:
         error=values.get("error"),
         entry=_traced_entry(values["entry"]) if values.get("entry") else None,
         signals=_signals(values["signals"]) if values.get("signals") else None,
+        blocked=values.get("blocked"),
     )
 
 
@@ -98,6 +99,7 @@ def _signals(values: Mapping[str, Any]) -> Signals:
         entities=tuple(
             Entity(EntityKind(each["kind"]), each["start"], each["end"], each["value"]) for each in entities
         ),
+        steering=values.get("steering"),
     )
 
 

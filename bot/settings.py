@@ -28,7 +28,7 @@ class ServerSettings(BaseModel):
 class ModelSettings(BaseModel):
     generator: str = Field("embedded", description="`embedded`, a folder, a GGUF file, or a hub id")
     generator_adapter: Path | None = Field(
-        None, description="folder of a LoRA adapter, merged into the generator at start"
+        None, description="folder of an adapter, added to the generator at start; `embedded`: the packaged one"
     )
     generator_languages: tuple[str, ...] = Field(
         ("en",), description="languages in which the generator may write; in others answers are quotations"
@@ -44,7 +44,14 @@ class ModelSettings(BaseModel):
     device: str = Field("auto", description="`auto` (CUDA where present), `cpu`, `cuda`, `cuda:1`")
     dtype: Literal["bfloat16", "float32", "float16"] = Field("bfloat16", description="precision of the models")
     query_threads: int = Field(1, ge=1, description="torch and OpenMP threads on the path of one message")
-    generator_threads: int = Field(2, ge=1, description="torch threads of the generator")
+    generator_threads: int = Field(2, ge=1, description="threads of the generator")
+    engine: Literal["auto", "transformers", "openvino"] = Field(
+        "auto", description="what runs the generator; `auto`: OpenVINO where it can, which writes many answers at once"
+    )
+    generator_slots: int = Field(32, ge=1, le=256, description="answers that OpenVINO writes at once; others wait")
+    generator_wait_seconds: float = Field(
+        30.0, ge=0, description="where the wait for a slot would be longer, the answer is a quotation at once"
+    )
     allow_download: bool = Field(False, description="let hub ids be fetched; otherwise nothing is ever downloaded")
 
 
@@ -126,6 +133,16 @@ class ReadingSettings(BaseModel):
     archive_mb: int = Field(200, ge=1, description="most that one archive or list may unpack to")
 
 
+class RetentionSettings(BaseModel):
+    """After how many days what is deleted; the server looks once an hour."""
+
+    conversations_days: int = Field(
+        0, ge=0, description="a conversation is erased after so many days without a word; 0: kept for ever"
+    )
+    traces_days: int = Field(0, ge=0, description="after so many days an answer forgets what made it; 0: never")
+    signals_days: int = Field(0, ge=0, description="after so many days a message's signals are deleted; 0: never")
+
+
 class Settings(BaseModel):
     """All settings. Build with `load_settings`, which also refuses unknown names."""
 
@@ -146,6 +163,7 @@ class Settings(BaseModel):
     web: WebSettings = WebSettings()
     ingest: IngestSettings = IngestSettings()
     reading: ReadingSettings = ReadingSettings()
+    retention: RetentionSettings = RetentionSettings()
 
     @property
     def releases_folder(self) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.guarding.head import open_guard
 from bot.policy import FRUSTRATED
 from bot.signals.frustration import load_frustration_head
 from bot.signals.reader import SignalReader
@@ -52,8 +53,8 @@ class SignalDesk:
 
 
 def open_signal_desk(engine: Engine, embedder: Embedder, products: Sequence[str]) -> SignalDesk:
-    """With another embedder than the one the frustration head was trained on, frustration is not guessed."""
+    """With another embedder than the one they were trained on, frustration is not guessed and nobody is refused."""
     from bot.signal_log import SqlSignalLog
 
     head = load_frustration_head(embedder.fingerprint)
-    return SignalDesk(SignalReader(embedder, head, products), SqlSignalLog(engine))
+    return SignalDesk(SignalReader(embedder, head, products, open_guard(embedder)), SqlSignalLog(engine))

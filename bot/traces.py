@@ -69,3 +69,4 @@ class Trace:
     error: str | None = None  # the class of what went wrong, where the turn failed
     entry: TracedEntry | None = None
     signals: Signals | None = None  # of the customer's message; what is personal in it is masked
+    blocked: str | None = None  # why the message was not answered at all, where the policy decided so

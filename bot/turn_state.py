@@ -41,6 +41,7 @@ class TurnState:
     draft: AnswerDraft | None = None
     answer: Answer | None = None
     handoff: HandoffReason | None = None
+    blocked: str | None = None
     error: str | None = None
     milliseconds: dict[str, float] = field(default_factory=dict)
 
@@ -85,6 +86,7 @@ class TurnState:
             error=self.error,
             entry=None if self.entry is None else traced_entry(self.entry),
             signals=None if self.signals is None else without_personal(self.signals),
+            blocked=self.blocked,
         )
 
 

@@ -8,6 +8,12 @@ ABSTENTION: Mapping[str, str] = {
     "en": "I could not find this in our help pages, so I would rather not guess. I can fetch a person for you.",
     "zh": "我在帮助文档里没有找到这个问题的答案，不想随意猜测。需要的话，我可以为您转接人工客服。",
 }
+DECLINED: Mapping[str, str] = {
+    "en": "I can only help with questions about our products and services. If that is what you meant, please ask in "
+    "other words, or I can fetch a person for you.",
+    "zh": "我只能解答与我们的产品和服务有关的问题。如果您要问的正是这些，请换个说法再试一次；"
+    "需要的话，我也可以为您转接人工客服。",
+}
 NEAREST_ARTICLE: Mapping[str, str] = {
     "en": "The nearest page is “{title}”.",
     "zh": "最接近的页面是《{title}》。",

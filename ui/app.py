@@ -21,7 +21,7 @@ from ui import health, numbers, sign_in
 from ui.audit_trail import note_refused
 from ui.gradio_guard import GradioGuard
 from ui.intent_pages import intents_api
-from ui.metrics import MeasuredManager, Metrics, RequestCounting, StockCollector
+from ui.metrics import GeneratorCollector, MeasuredManager, Metrics, RequestCounting, StockCollector
 from ui.parts import Parts
 from ui.problems import install_problem_answers
 from ui.rest import api, documents_api, entries_api, openai_api, widget_api
@@ -71,6 +71,9 @@ def create_app(frontdesk: Frontdesk, accounts: Accounts, *, build_pages: BuildPa
     measured = cast("ConversationManager", MeasuredManager(frontdesk.manager, metrics))
     frontdesk = replace(frontdesk, manager=measured)
     metrics.registry.register(StockCollector(frontdesk))
+    if frontdesk.separate_generator is not None:
+        separate = frontdesk.separate_generator
+        metrics.registry.register(GeneratorCollector(lambda: separate.load))
     refused = partial(note_refused, frontdesk.engine, accounts)
     sessions = StaffSessions(load_or_make_secret(frontdesk.settings.home))
     door = StaffDoor(accounts, sessions, on_refused=refused)

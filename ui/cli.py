@@ -7,11 +7,14 @@ import typer
 from ui.commands import (
     accounts,
     asking,
+    auditing,
+    backing_up,
     bench,
     diagnosis,
     evaluation,
     indexing,
     knowledge,
+    personal_data,
     releasing,
     serving,
     training,
@@ -36,6 +39,11 @@ app.add_typer(releasing.releases, name="releases")
 app.add_typer(evaluation.evaluate, name="evaluate")
 app.add_typer(bench.bench, name="bench")
 app.add_typer(indexing.index, name="index")
+app.command("backup")(backing_up.backup)
+app.command("restore")(backing_up.restore)
+app.add_typer(auditing.audit, name="audit")
+app.command("export")(personal_data.export)
+app.command("erase")(personal_data.erase)
 app.add_typer(accounts.users, name="users")
 app.command("doctor")(diagnosis.doctor)
 

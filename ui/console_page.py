@@ -245,7 +245,12 @@ def _detail_head(opened: OpenConversation, language: str) -> Html:
         tag(
             "div",
             tag("h2", opened.title or say(wording.NOTHING_SAID, language), dir="auto"),
-            tag("p", handler_badge(conversation.handler, language), tag("span", " · ".join(facts))),
+            tag(
+                "p",
+                handler_badge(conversation.handler, language),
+                tag("span", " · ".join(facts)),
+                tag("code", conversation.conversation_id, title=say(wording.CUSTOMER_ID, language)),
+            ),
             class_="fd-detail__titles",
         ),
         tag("div", *_controls(conversation.handler, language), class_="fd-detail__controls"),

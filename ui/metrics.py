@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, cast
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from bot.events import TextAdded, TurnEnded, TurnEvent
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.types import Message as AsgiMessage
 
     from bot.bootstrap import Frontdesk
+    from bot.generators.separate import GeneratorLoad
     from bot.manager import ConversationManager
 
 _log = logging.getLogger(__name__)
@@ -144,6 +145,31 @@ class StockCollector(Collector):
         for state, count in sorted(states.items()):
             jobs.add_metric([state], count)
         yield jobs
+
+
+class GeneratorCollector(Collector):
+    """How busy the engine is that writes many answers at once; nothing where answers are written in turn."""
+
+    def __init__(self, load: Callable[[], GeneratorLoad | None]) -> None:
+        self._load = load
+
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        load = self._load()
+        if load is None:
+            return
+        yield GaugeMetricFamily("frontdesk_generator_slots", "Answers that can be written at once", load.slots)
+        yield GaugeMetricFamily("frontdesk_generator_slots_taken", "Answers being written", load.taken)
+        yield GaugeMetricFamily("frontdesk_generator_waiting", "Answers that wait for a slot", load.waiting)
+        yield GaugeMetricFamily(
+            "frontdesk_generator_wait_seconds", "What the next answer would wait for a slot", load.wait_seconds
+        )
+        for name, meaning, total in (
+            ("answers", "Answers begun", load.answers),
+            ("tokens", "Tokens written", load.tokens),
+            ("first_token_seconds", "From an answer's arrival to its first token, summed", load.first_token_seconds),
+            ("between_tokens_seconds", "From a token to the next, summed", load.between_tokens_seconds),
+        ):
+            yield CounterMetricFamily(f"frontdesk_generator_{name}", meaning, total)
 
 
 class RequestCounting:

@@ -123,7 +123,8 @@ class ConsolePage:
     def _corrected(self, state: ConsoleState, data: Mapping[str, Any], operator: str) -> ConsoleState:
         language = state.language
         try:
-            store_correction(data, self._desk.entries, operator or "operator")
+            entry = store_correction(data, self._desk.entries, operator or "operator")
+            note_down(self._desk.engine, operator or "operator", Action.ENTRY_SAVED, entry.entry_id)
         except (EntryRefused, EntryChanged, EntryNotFound) as error:
             return replace(state, notice=Banner(entry_problem(error, language), tone="bad"))
         said, detail = say(wording.CORRECTED, language), say(wording.CORRECTED_DETAIL, language)

@@ -92,8 +92,17 @@ class SignInsTooMany:
 class StaffDoor:
     """Lets staff in, by password or by cookie."""
 
-    def __init__(self, accounts: Accounts, sessions: StaffSessions, attempts: SignInsTooMany | None = None) -> None:
+    def __init__(
+        self,
+        accounts: Accounts,
+        sessions: StaffSessions,
+        attempts: SignInsTooMany | None = None,
+        *,
+        on_refused: Callable[[str, str], None] = lambda _name, _address: None,
+    ) -> None:
+        """`on_refused` is told the name and the address of whoever was not let in; it may take its time."""
         self._accounts = accounts
+        self._on_refused = on_refused
         self.sessions = sessions
         self._attempts = attempts or SignInsTooMany()
         self._verifying = CapacityLimiter(_VERIFIED_AT_ONCE)
@@ -113,6 +122,8 @@ class StaffDoor:
         account = await anyio.to_thread.run_sync(self._accounts.verify, name, password, limiter=self._verifying)
         if account is not None:
             self._attempts.forget(address)
+        else:
+            await anyio.to_thread.run_sync(self._on_refused, name, address)
         return account
 
     def account_of(self, scope: Scope) -> Account | None:

@@ -19,7 +19,7 @@ from knowledge.sentences import split_sentences
 
 _log = logging.getLogger(__name__)
 
-_FACTS = 3  # sentences handed to the generator: distractors were measured to cost more than they bring
+FACTS = 3  # sentences handed to the generator: distractors were measured to cost more than they bring
 _ENDED = re.compile(
     r"""[.!?。！？:：)）\]"'”’」|]\s*$"""
 )  # how a sentence ends that was not cut off by the token budget
@@ -72,7 +72,7 @@ class AnswerWriter:
         draft: AnswerDraft,
         stop: Callable[[], bool],
     ) -> Iterator[str]:
-        facts = [sentence.text for sentence in assessment.sentences[:_FACTS]]
+        facts = [sentence.text for sentence in assessment.sentences[:FACTS]]
         prompt = compose(
             question,
             facts,

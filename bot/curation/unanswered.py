@@ -186,11 +186,16 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
+def compared_text(text: str) -> str:
+    """What of a question is compared and shown; its digest is all that is kept of it beside the conversation."""
+    return " ".join(text.split())[:_LONGEST_TEXT]
+
+
 def _by_text(questions: Sequence[OpenQuestion]) -> list[_Asked]:
     """One for each text, however it is written; most frequent first, then by the text: the same order every time."""
     found: dict[tuple[str, str], list[OpenQuestion]] = {}
     for question in questions:
-        text = " ".join(question.text.split())[:_LONGEST_TEXT]
+        text = compared_text(question.text)
         language = detect_language(text, default=question.language)
         found.setdefault((plain(text) or text, language), []).append(replace(question, text=text))
     asked = [

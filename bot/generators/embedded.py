@@ -34,7 +34,7 @@ FOLDER_NAME = "smollm2-135m-instruct"
 RECIPE = "smollm2 1"  # grows when the same file is to be converted differently
 _BYTES_NEEDED = 400 << 20
 _CONTROL_TOKEN = 3  # in the file's list of token types
-_LAYER_PARTS = {
+LAYER_PARTS = {
     "attn_norm": "input_layernorm",
     "attn_q": "self_attn.q_proj",
     "attn_k": "self_attn.k_proj",
@@ -165,4 +165,4 @@ def _target_name(name: str) -> str:
     if name in whole:
         return whole[name]
     _, layer, part, _ = name.split(".")
-    return f"model.layers.{layer}.{_LAYER_PARTS[part]}.weight"
+    return f"model.layers.{layer}.{LAYER_PARTS[part]}.weight"

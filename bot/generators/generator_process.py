@@ -1,8 +1,9 @@
 """The process of a SeparateGenerator: `python -m bot.generators.generator_process`. Knows nothing of its parent.
 
 JSON lines in and out. The first line in says which model to load; the first line out says that it is ready, or why it
-is not. Then each request is worked off in a thread of its own; the model takes their steps in turn. The process ends
-when its input does, so it cannot outlive the one that started it.
+is not. Then requests are worked off: all in one batch where the batching engine can run the model, else each in a
+thread of its own, whose steps the model takes in turn. The process ends when its input does, so it cannot outlive the
+one that started it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from bot.errors import GenerationFailed
+from bot.generators.engine_choice import OPENVINO, TRANSFORMERS, choose_engine
+from bot.generators.loading import find_language_model
 from bot.prompt import Prompt, PromptMessage
 from bot.protocols import ReplyGenerator
 from knowledge.errors import ModelUnavailable
@@ -29,11 +32,56 @@ Send = Callable[[dict[str, Any]], None]
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the parent decides when we end
     send = start_sending()
+    options = json.loads(sys.stdin.readline())
     try:
-        generator = _load(json.loads(sys.stdin.readline()))
+        work_off = _opened(options, send)
     except ModelUnavailable as error:
         send({"unavailable": str(error)})
         return
+    work_off()
+    os._exit(0)  # whatever is being written has no reader any more
+
+
+def _opened(options: dict[str, Any], send: Send) -> Callable[[], None]:
+    """Says that the model is ready and returns what serves it. Raises ModelUnavailable."""
+    batching = options.pop("batching")
+    named = options.pop("adapter")
+    adapter = Path(named) if named else None
+    if batching["engine"] != TRANSFORMERS:
+        try:
+            return _batched(options, adapter, batching, send)
+        except _TakenInTurn as reason:
+            sys.stderr.write(f"The generator gives answers in turn: {reason}\n")
+    languages = frozenset(options.pop("languages"))
+    return _in_turn(options.pop("model"), adapter, languages, options, send)
+
+
+class _TakenInTurn(Exception):
+    """The batching engine cannot be had, and need not be."""
+
+
+def _batched(options: dict[str, Any], adapter: Path | None, batching: dict[str, Any], send: Send) -> Callable[[], None]:
+    from bot.generators.batched_process import open_batched
+
+    may_download = options["allow_download"]
+    try:
+        place, release = find_language_model(options["model"], adapter, allow_download=may_download)
+        choice = choose_engine(batching["engine"], place, options["device"])
+        if choice.engine == TRANSFORMERS:
+            raise _TakenInTurn(choice.reason)
+        return open_batched(options, str(adapter) if adapter else None, release, batching, send)
+    except ModelUnavailable as error:
+        if batching["engine"] == OPENVINO:
+            raise
+        raise _TakenInTurn(str(error)) from error
+
+
+def _in_turn(
+    model: str, adapter: Path | None, languages: frozenset[str], options: dict[str, Any], send: Send
+) -> Callable[[], None]:
+    from bot.generators.local import TransformersGenerator
+
+    generator = TransformersGenerator(model, adapter=adapter, languages=languages, **options)
     send(
         {
             "release": generator.release,
@@ -41,8 +89,7 @@ def main() -> None:
             "description": asdict(generator.describe()),
         }
     )
-    serve(generator, sys.stdin, send)
-    os._exit(0)  # whatever is being written has no reader any more
+    return lambda: serve(generator, sys.stdin, send)
 
 
 def serve(generator: ReplyGenerator, requests: TextIO, send: Send) -> None:
@@ -87,16 +134,6 @@ def _generate(
         send({"id": number, "failed": f"The generator broke off ({type(error).__name__})"})
     finally:
         done()
-
-
-def _load(options: dict[str, Any]) -> Any:
-    from bot.generators.local import TransformersGenerator
-
-    adapter = options.pop("adapter")
-    languages = frozenset(options.pop("languages"))
-    return TransformersGenerator(
-        options.pop("model"), adapter=Path(adapter) if adapter else None, languages=languages, **options
-    )
 
 
 def start_sending() -> Send:

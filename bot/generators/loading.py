@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.generators.adapters import is_whole_model, prefix_of, with_adapter
 from knowledge.durable_files import sha256_of_file
 from knowledge.embedding.model_folders import ModelDescription, folder_digest, folder_source
 from knowledge.embedding.torch_runtime import (
@@ -28,6 +30,16 @@ class LanguageModel:
     tokenizer: Any  # transformers' PreTrainedTokenizerFast, with a chat template
     description: ModelDescription
     release: str  # name and digest of everything that decides what it writes
+    prefix: Sequence[tuple[Any, Any]] = ()  # keys and values of every layer that each cache begins with
+
+    def new_cache(self) -> Any:
+        """For one prompt and the reply to it."""
+        from transformers import DynamicCache
+
+        cache = DynamicCache(config=self.model.config)
+        for layer, (keys, values) in enumerate(self.prefix):
+            cache.update(keys, values, layer)
+        return cache
 
 
 def load_language_model(
@@ -38,7 +50,8 @@ def load_language_model(
     dtype: str = "bfloat16",
     allow_download: bool = False,
 ) -> LanguageModel:
-    """Loads `model` and merges the LoRA `adapter` into it. Weights are read from safetensors or GGUF, never unpickled.
+    """Loads `model` and adds what training made of it, the folder `adapter`. Weights are read from safetensors or GGUF,
+    never unpickled.
 
     A GGUF file is unpacked in memory at every start, which takes a minute for a hundred megabytes; a folder loads at
     once. Raises ModelUnavailable.
@@ -48,18 +61,21 @@ def load_language_model(
 
     quiet_transformers()
     place = _locate(str(model), allow_download)
+    whole = adapter is not None and is_whole_model(adapter)
     torch_device, torch_dtype = resolve_device(device), resolve_dtype(dtype)
     try:
-        loaded, tokenizer = _load(place, torch_dtype)
+        loaded, tokenizer = _load(adapter if adapter is not None and whole else place, torch_dtype)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         raise ModelUnavailable(f"Cannot load the generator '{model}': {error}") from error
     if not tokenizer.chat_template:
         raise ModelUnavailable(
             f"The generator '{model}' has no chat template; choose a model tuned to follow instructions"
         )
-    if adapter is not None:
-        loaded = _merged(loaded, adapter)
+    if adapter is not None and not whole:
+        loaded = with_adapter(loaded, adapter)
     loaded = loaded.to(device=torch_device, dtype=torch_dtype).eval()
+    found = prefix_of(adapter) if adapter is not None and not whole else []
+    prefix = [(keys.to(loaded.device, torch_dtype), values.to(loaded.device, torch_dtype)) for keys, values in found]
     source = folder_source(place)
     description = ModelDescription(
         name=source.name if source else str(model),
@@ -69,7 +85,7 @@ def load_language_model(
         parameters=parameter_count(loaded),
         dtype=dtype,
     )
-    return LanguageModel(loaded, tokenizer, description, _release(place, adapter))
+    return LanguageModel(loaded, tokenizer, description, _release(place, adapter), prefix)
 
 
 def _locate(name: str, allow_download: bool) -> Path:
@@ -95,22 +111,15 @@ def _load(place: Path, dtype: Any) -> tuple[Any, Any]:
     return model, AutoTokenizer.from_pretrained(place, local_files_only=True)
 
 
-def _merged(model: Any, adapter: Path) -> Any:
-    """The model with the adapter's weights added to its own: as fast as without one."""
-    if not (adapter / "adapter_model.safetensors").is_file():
-        raise ModelUnavailable(f"'{adapter}' holds no adapter: there is no adapter_model.safetensors in it")
-    from safetensors import SafetensorError
+def find_language_model(name: str, adapter: Path | None, *, allow_download: bool = False) -> tuple[Path, str]:
+    """Where a model lies, and the release that it is with `adapter`. Loads nothing. Raises ModelUnavailable."""
+    place = _locate(name, allow_download)
+    return place, _release(place, adapter)
 
-    try:
-        from peft import PeftModel
-    except ImportError as error:
-        raise ModelUnavailable(
-            f"The adapter '{adapter}' needs the package peft; install it with: pip install 'frontdesk[train]'"
-        ) from error
-    try:
-        return PeftModel.from_pretrained(model, adapter, local_files_only=True).merge_and_unload()
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise ModelUnavailable(f"The adapter '{adapter}' does not fit this generator: {error}") from error
+
+def base_fingerprint(place: Path) -> str:
+    """Names the model in a folder or file, whatever was trained on top of it."""
+    return _release(place, None)
 
 
 def _release(place: Path, adapter: Path | None) -> str:

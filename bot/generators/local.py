@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import GenerationFailed
 from bot.generators.loading import load_language_model
+from bot.generators.prompt_tokens import PromptTokens
+from bot.generators.token_text import TokenText
 from bot.generators.turns import FairLock
 from knowledge.embedding.torch_runtime import torch_threads
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _PREFILL_TOKENS = 512  # of the prompt at a time: between two stretches others get their turn, and `stop` is asked
-_BROKEN = "\ufffd"  # what a tokenizer puts where the bytes of a character are not all there
 
 
 class TransformersGenerator:
@@ -45,16 +45,14 @@ class TransformersGenerator:
     ) -> None:
         """`model` is a folder, a GGUF file or a hub id; `adapter` a LoRA folder. Raises ModelUnavailable."""
         loaded = load_language_model(model, adapter=adapter, device=device, dtype=dtype, allow_download=allow_download)
-        self._model = loaded.model
+        self._loaded, self._model = loaded, loaded.model
         self._tokenizer = loaded.tokenizer
         self._description = loaded.description
         self._release = loaded.release
         self._languages = languages
         self._threads = threads
-        self._control_tokens = [
-            token.content for token in self._tokenizer.added_tokens_decoder.values() if token.special
-        ]
-        self._ends = _end_tokens(self._model, self._tokenizer)
+        self._prompt_tokens = PromptTokens(self._tokenizer)
+        self._ends = end_tokens(self._model, self._tokenizer)
         self._options = _last_logits_only(self._model)
         self._steps = FairLock()
 
@@ -75,7 +73,7 @@ class TransformersGenerator:
         return self._description
 
     def count_tokens(self, text: str) -> int:
-        return len(self._tokenizer.encode(self._plain(text), add_special_tokens=False))
+        return self._prompt_tokens.count(text)
 
     def generate(self, prompt: Prompt, *, max_tokens: int, stop: Callable[[], bool]) -> Iterator[str]:
         """Pieces of text, each of whole characters, at most `max_tokens` tokens in all.
@@ -92,7 +90,7 @@ class TransformersGenerator:
         return self._pieces(tokens, max_tokens, stop)
 
     def _pieces(self, prompt: Sequence[int], max_tokens: int, stop: Callable[[], bool]) -> Iterator[str]:
-        written = _Writing(self._tokenizer)
+        written = TokenText(self._tokenizer)
         cache = self._new_cache()
         pending = list(prompt)
         for _ in range(max_tokens):
@@ -129,60 +127,13 @@ class TransformersGenerator:
             raise GenerationFailed(f"The generator broke off: {str(error).splitlines()[0]}") from error
 
     def _new_cache(self) -> Any:
-        from transformers import DynamicCache
-
-        return DynamicCache(config=self._model.config)
+        return self._loaded.new_cache()
 
     def _encode(self, prompt: Prompt) -> list[int]:
-        messages = [{"role": message.role, "content": self._plain(message.text)} for message in prompt.messages]
-        encoded = self._tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)
-        return list(encoded["input_ids"])
-
-    def _plain(self, text: str) -> str:
-        """The text without the tokenizer's control tokens: what a customer or a document says must not end its own
-        message and begin another in our name."""
-        text = text.encode("utf-8", "replace").decode("utf-8")
-        while any(token in text for token in self._control_tokens):
-            for token in self._control_tokens:
-                text = text.replace(token, " ")
-        return text
+        return self._prompt_tokens.encode(prompt)
 
 
-@dataclass(slots=True)
-class _Writing:
-    """Turns tokens into text that never ends inside a character.
-
-    A token may hold part of a character, and a tokenizer may write a token differently after another. So the tokens
-    since the last place where the text was whole are decoded with those before them, and what is new is given out.
-    """
-
-    tokenizer: Any
-    tokens: list[int] = field(default_factory=list)
-    context: int = 0  # tokens[context:given] are decoded again, to see what the next ones add
-    given: int = 0  # tokens before this one have been given out
-
-    def add(self, token: int) -> str:
-        self.tokens.append(token)
-        new = self._new()
-        if new.endswith(_BROKEN):
-            return ""
-        self.context, self.given = self.given, len(self.tokens)
-        return new
-
-    def rest(self) -> str:
-        """What is held back at the end, without a character that never became whole."""
-        return self._new().rstrip(_BROKEN)
-
-    def _new(self) -> str:
-        before = self._decode(self.tokens[self.context : self.given])
-        return self._decode(self.tokens[self.context :])[len(before) :]
-
-    def _decode(self, tokens: Sequence[int]) -> str:
-        text: str = self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        return text
-
-
-def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
+def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
     """Every token with which this model ends its turn: what its settings say, and the usual chat markers it knows."""
     declared = [tokenizer.eos_token_id, model.config.eos_token_id, model.generation_config.eos_token_id]
     markers = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end|>", "<end_of_turn>", "</s>")

@@ -15,11 +15,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bot.errors import GenerationFailed
+from bot.generators.fast_tokenizer import FastTokenizer
+from bot.generators.prompt_tokens import PromptTokens
 from bot.prompt import Prompt
 from knowledge.embedding.model_folders import ModelDescription
 from knowledge.errors import ModelUnavailable
@@ -35,6 +37,29 @@ _COMMAND = [sys.executable, "-m", "bot.generators.generator_process"]
 
 
 @dataclass(frozen=True, slots=True)
+class BatchOptions:
+    """Whether and how many answers are written at once."""
+
+    engine: str = "transformers"  # or "openvino", or "auto": the one that batches where it can run the model
+    folder: str = ""  # where the engine's form of a model is kept
+    slots: int = 32  # answers at once
+    wait_seconds: float = 30.0  # who would have to wait longer for a slot is refused at once
+    full_length: bool = False  # for measuring: no answer ends before its last token; only where answers are batched
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorLoad:
+    slots: int
+    taken: int
+    waiting: int
+    wait_seconds: float  # that somebody who comes now would wait
+    answers: int  # begun since the process was started, as all that follows
+    tokens: int
+    first_token_seconds: float  # sum over answers
+    between_tokens_seconds: float  # sum over tokens but the first of each answer
+
+
+@dataclass(frozen=True, slots=True)
 class ModelOptions:
     """What TransformersGenerator is loaded with, as plain values."""
 
@@ -45,6 +70,7 @@ class ModelOptions:
     dtype: str
     threads: int
     allow_download: bool
+    batching: BatchOptions = BatchOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +78,7 @@ class _Ready:
     release: str
     languages: frozenset[str]
     description: ModelDescription
+    counter: PromptTokens | None  # where the process left its tokenizer to us
 
 
 class _Stuck(GenerationFailed):
@@ -74,6 +101,7 @@ class SeparateGenerator:
         self._unavailable: str | None = None
         self._loaded = threading.Event()  # set when the first process said that it is ready, or is not
         self._running = threading.Event()  # set while a process is ready
+        self._load: GeneratorLoad | None = None
         self._process: subprocess.Popen[str] | None = None  # one that is ready
         self._child: subprocess.Popen[str] | None = None  # one that runs, ready or not
         self._is_closed = threading.Event()
@@ -105,13 +133,25 @@ class SeparateGenerator:
         """Whether the model can answer now; False while it is being started again."""
         return self._running.is_set()
 
+    @property
+    def pid(self) -> int | None:
+        """Of the process that holds the model, ready or not."""
+        return None if self._child is None else self._child.pid
+
+    @property
+    def load(self) -> GeneratorLoad | None:
+        """How busy the engine last said it was; None where it does not batch, or is being started again."""
+        return self._load
+
     def wait_until_running(self, seconds: float) -> bool:
         """Whether the model can answer within that time."""
         return self._running.wait(seconds)
 
     def count_tokens(self, text: str) -> int:
-        """Raises GenerationFailed while the model is being started again."""
-        self.wait_until_ready()
+        """Raises GenerationFailed while a model without batching is being started again."""
+        ready = self.wait_until_ready()
+        if ready.counter is not None:  # the engine's process is busy with steps; a prompt asks several times
+            return ready.counter.count(text)
         number, answers = self._ask({"do": "count", "text": text})
         try:
             return int(_checked(answers.get(timeout=_COUNT_SECONDS))["tokens"])
@@ -197,6 +237,8 @@ class SeparateGenerator:
                 self._run_once()
             except Exception:  # noqa: BLE001 - the next start may go well, and nobody must wait for this thread
                 _log.exception("The generator's process could not be started or understood")
+            if self._ready is None and self._gives_up_batching():
+                continue
             if self._ready is None:  # the first start decides whether the model can be loaded at all
                 self._unavailable = self._unavailable or "The generator's process ended while it loaded the model"
                 self._loaded.set()
@@ -207,6 +249,15 @@ class SeparateGenerator:
             wait = _BACK_OFF_SECONDS[min(crashes, len(_BACK_OFF_SECONDS) - 1)]
             _log.error("The generator's process ended unexpectedly; it is started again in %.0f s", wait)
             self._is_closed.wait(wait)
+
+    def _gives_up_batching(self) -> bool:
+        """Whether there is another engine to try, after one that nobody insisted on died without a word."""
+        options = self._options
+        if self._unavailable is not None or options.batching.engine != "auto" or self._is_closed.is_set():
+            return False
+        _log.error("The batching engine ended while it loaded the model; answers are written in turn instead")
+        self._options = replace(options, batching=replace(options.batching, engine="transformers"))
+        return True
 
     def _run_once(self) -> None:
         """Starts the process and hands out what it says, until it ends."""
@@ -234,6 +285,7 @@ class SeparateGenerator:
                 process.kill()
                 self._running.clear()
                 self._process = None
+                self._load = None
                 self._fail_all()
 
     def _begin(self, process: subprocess.Popen[str], first: str) -> None:
@@ -242,12 +294,15 @@ class SeparateGenerator:
             self._unavailable = said.get("unavailable")
             return
         description = ModelDescription(**said["description"])
-        self._ready = _Ready(said["release"], frozenset(said["languages"]), description)
+        self._ready = _Ready(said["release"], frozenset(said["languages"]), description, _counter(said))
         self._process = process
         self._running.set()
         self._loaded.set()
 
     def _hand_out(self, answer: dict[str, Any]) -> None:
+        if "load" in answer:
+            self._load = GeneratorLoad(**answer["load"])
+            return
         with self._guard:
             answers = self._answers.get(answer["id"])
         if answers is not None:
@@ -278,6 +333,10 @@ def _checked(answer: dict[str, Any]) -> dict[str, Any]:
     if "failed" in answer:
         raise GenerationFailed(answer["failed"])
     return answer
+
+
+def _counter(said: dict[str, Any]) -> PromptTokens | None:
+    return PromptTokens(FastTokenizer(Path(said["tokenizer"]))) if "tokenizer" in said else None
 
 
 def _environment() -> dict[str, str]:

@@ -37,6 +37,15 @@ _EMAIL = re.compile(
 )
 _IBAN = re.compile(rf"{_NO_WORD_BEFORE}[A-Za-z]{{2}}\d{{2}}(?:[ -]?[A-Za-z0-9]{{2,4}}){{3,8}}{_NO_WORD_AFTER}")
 _ID = re.compile(rf"{_NO_WORD_BEFORE}\d{{17}}[\dXx]{_NO_WORD_AFTER}")
+# Numbers of identity papers have a shape of their own in every state: the words before them tell.
+_CUED_ID = re.compile(
+    r"(?:\b(?:driver[’']?s?[’']? licen[cs]e|driving licen[cs]e|passport|identity card|national id|id card"
+    r"|social security|ssn|tax id|tax identification)(?![A-Za-z])(?: (?:number|no\.?|card|id))*(?: (?:is|was))?"
+    r"|(?:护照|身份证|驾驶证|驾照|社保卡?|通行证)(?:号码?|编号)?(?:是|为)?)[ ]?[:：#]?[ ]?"
+    rf"(?P<number>[A-Za-z]{{0,3}}\d(?:[- ]?[A-Za-z0-9]{{1,12}}){{0,4}}?){_NO_WORD_AFTER}(?![- ]\d)",
+    re.IGNORECASE,
+)
+_FEWEST_ID_DIGITS = 5
 _CARD = re.compile(
     rf"{_NO_WORD_BEFORE}(?:\d{{4}}[ -]?){{3}}\d{{1,7}}{_NO_WORD_AFTER}|{_NO_WORD_BEFORE}\d{{12,19}}"
     rf"{_NO_WORD_AFTER}|{_NO_WORD_BEFORE}\d{{4}}[ -]\d{{6}}[ -]\d{{4,5}}{_NO_WORD_AFTER}"
@@ -139,6 +148,11 @@ def _orders(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _phones(text: str) -> Iterator[tuple[int, int]]:
+    """Longest first: what one pattern sees the beginning of, another sees the whole of."""
+    yield from sorted(_phone_shapes(text), key=lambda span: span[0] - span[1])
+
+
+def _phone_shapes(text: str) -> Iterator[tuple[int, int]]:
     for pattern in (_INTERNATIONAL, _BRACKETED, _MOBILE_ZH, _MOBILE_ZH_BESIDE_HAN, _LANDLINE_ZH):
         yield from (match.span() for match in pattern.finditer(text))
     for match in _GROUPS.finditer(text):
@@ -150,6 +164,12 @@ def _phones(text: str) -> Iterator[tuple[int, int]]:
         is_ten = len(match.group()) == 10 and not _ORDER_CUE_BEFORE.search(before)
         if is_ten or _PHONE_CUE.search(before):
             yield match.span()
+
+
+def _cued_ids(text: str) -> Iterator[tuple[int, int]]:
+    for match in _CUED_ID.finditer(text):
+        if sum(character.isdigit() for character in match.group("number")) >= _FEWEST_ID_DIGITS:
+            yield match.span("number")
 
 
 def _has_length(groups: str) -> bool:
@@ -178,6 +198,7 @@ _FINDERS: tuple[tuple[EntityKind, Finder], ...] = (
     (EntityKind.EMAIL, _matches(_EMAIL)),
     (EntityKind.IBAN, _ibans),
     (EntityKind.NATIONAL_ID, _ids),
+    (EntityKind.NATIONAL_ID, _cued_ids),
     (EntityKind.CARD, _cards),
     (EntityKind.IP_ADDRESS, _matches(_IP)),
     (EntityKind.AMOUNT, _matches(_AMOUNT)),

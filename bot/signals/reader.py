@@ -10,6 +10,7 @@ from bot.signals.values import Signals
 from knowledge.languages import detect_language
 
 if TYPE_CHECKING:
+    from bot.guarding.head import Guard
     from bot.signals.frustration import FrustrationHead
     from knowledge.protocols import Embedder
 
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 class SignalReader:
     """Thread-safe: nothing is written after construction. `embedder` should remember what it has embedded."""
 
-    def __init__(self, embedder: Embedder, head: FrustrationHead | None, products: Sequence[str] = ()) -> None:
+    def __init__(
+        self, embedder: Embedder, head: FrustrationHead | None, products: Sequence[str] = (), guard: Guard | None = None
+    ) -> None:
         self._embedder = embedder
         self._head = head
         self._products = tuple(products)
+        self._guard = guard
 
     def read(self, text: str, language: str) -> Signals:
         """`language` is what the conversation is in, for messages that tell none ("SO-12345678")."""
@@ -28,4 +32,5 @@ class SignalReader:
         score = None
         if self._head is not None:
             score = round(self._head.score(self._embedder.embed_queries([text])[0], language), 4)
-        return Signals(language, score, find_entities(text, self._products))
+        steering = None if self._guard is None else round(self._guard.score(text), 4)
+        return Signals(language, score, find_entities(text, self._products), steering)

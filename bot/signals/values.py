@@ -48,6 +48,7 @@ class Signals:
     language: str  # of the message; the conversation's where it tells none
     frustration: float | None = None  # probability that the writer is upset, 0 to 1; None where no model was trained
     entities: tuple[Entity, ...] = ()
+    steering: float | None = None  # how surely the message wants to steer the bot, 0 to 1; None without a guard
 
     @property
     def slots(self) -> dict[str, str]:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.training.tuning_run import Measured, Task, Tuned, TuningRecipe, TuningRun
+from bot.training.epochs import Measured, run_epochs
+from bot.training.tuning_run import Task, Tuned, TuningRecipe, TuningRun
 from knowledge.embedding.torch_runtime import torch_threads
 
 if TYPE_CHECKING:
@@ -43,14 +44,5 @@ def tune(
     with torch_threads(run.threads):
         if standing:
             run.restore(standing)
-        while not run.is_over():
-            for share in run.epoch():
-                if report:
-                    report(share)
-                if checkpoints and checkpoints.is_due():
-                    checkpoints.write(task.stage, run.standing())
-            measured = run.measure()
-            if checkpoints:
-                checkpoints.write(task.stage, run.standing())
-            watch(measured)
+        run_epochs(run, task.stage, checkpoints=checkpoints, watch=watch, report=report)
         return run.result()

@@ -44,6 +44,7 @@ class AnswerQuestion:
     answerable: bool
     turns: tuple[EarlierTurn, ...] = ()
     passages: tuple[str, ...] | None = None  # the evidence, where it is given and retrieval is skipped
+    place: str = ""  # file and line, for messages to people
 
 
 def read_intent_rows(path: Path) -> list[IntentRow]:
@@ -61,7 +62,7 @@ def read_retrieval_questions(path: Path) -> list[RetrievalQuestion]:
 
 def read_answer_questions(path: Path) -> list[AnswerQuestion]:
     """Raises EvaluationDataInvalid, naming file and line."""
-    return _read(path, _answer_question)
+    return [replace(row, place=f"'{path}', line {number}") for number, row in _numbered(path, _answer_question)]
 
 
 def read_rows(path: Path) -> list[Mapping[str, Any]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bot.training.tuning_run import Measured
+    from bot.training.epochs import Measured
 
 _log = logging.getLogger(__name__)
 

@@ -37,9 +37,9 @@ from knowledge.embedding.model_folders import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
     from bot.protocols import IntentClassifier
+    from bot.training.epochs import Measured
     from bot.training.intent_files import IntentData
     from bot.training.intents import TrainedIntents
-    from bot.training.tuning_run import Measured
     from knowledge.protocols import Embedder
 
 METHODS = ("auto", "head", "lora", "full")

@@ -107,10 +107,20 @@ def promote(root: Path, release: str, *, force: bool = False) -> Promotion:
 def _compared_with_what_is_in_use(root: Path, manifest: Manifest, before: str) -> Compared | None:
     if before:
         return None if before == manifest.name else compare(root, manifest.kind, before, manifest.name)
+    if manifest.kind == "generator":
+        return _compared_with_what_was_in_use(root, manifest)
     if manifest.kind != "verifier" or manifest.base not in read_judgements(BUILT_IN).embedders:
         return None
     old, new = read_validation(BUILT_IN), read_validation(root / manifest.kind / manifest.name)
     return compared(old.right, new.right) if old is not None and new is not None else None
+
+
+def _compared_with_what_was_in_use(root: Path, manifest: Manifest) -> Compared | None:
+    """The first generator against what came with the product, which answered the same questions beside it."""
+    measured = read_validation(root / manifest.kind / manifest.name)
+    if measured is None or measured.against or measured.right_before is None:
+        return None
+    return compared(measured.right_before, measured.right)
 
 
 def roll_back(root: Path, kind: str) -> Promotion:

@@ -6,16 +6,15 @@ that the first steps need not wreck the encoder, and tables of words stay as the
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bot.classifiers.intent_head import Floats
 from bot.training.checkpoints import Standing
+from bot.training.epochs import EpochProgress, Measured
 from bot.training.intent_views import Integers, intent_weights
 from bot.training.tuning_speed import embed_tokens, fastest_way, plain_attention, seconds_of_a_step
 from knowledge.embedding.torch_runtime import torch_threads
@@ -48,19 +47,6 @@ class TuningRecipe:
 
 class TooSlow(Exception):
     """Not even one epoch would be over in `TuningRecipe.seconds`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One epoch."""
-
-    stage: str
-    epoch: int  # from 1
-    epochs: int
-    loss: float
-    validation_accuracy: float | None
-    validation_loss: float | None
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +84,10 @@ class Task:
 
 
 @dataclass(slots=True)
-class _Progress:
-    bfloat16: bool
-    epochs: int  # planned; kept with what was learnt, as another machine or hour would plan others
-    step: int = 0
+class _Progress(EpochProgress):
+    bfloat16: bool = False
+    epochs: int = 0  # planned; kept with what was learnt, as another machine or hour would plan others
     best_accuracy: float = -1.0
-    best_loss: float = math.inf
-    best_epoch: int = 0
-    summed_loss: float = 0.0  # of the steps of this epoch
-    seconds: float = 0.0
-    history: list[dict[str, Any]] = field(default_factory=list)
 
 
 class TuningRun:
@@ -125,7 +105,7 @@ class TuningRun:
         bfloat16, self.threads = fastest_way(encoder, self._sequences[: recipe.batch], recipe.threads)
         encoder.run_in_bfloat16(bfloat16)
         self._steps_an_epoch = -(-len(self._sequences) // recipe.batch)
-        self._at = _Progress(bfloat16, self._planned_epochs())
+        self._at = _Progress(bfloat16=bfloat16, epochs=self._planned_epochs())
         vectors = embed_tokens(encoder, self._sequences)
         self._centre = vectors.mean(0)
         self._weights, self._bias = _start(vectors - self._centre, self._labels, intents, recipe.head_start)
@@ -155,29 +135,12 @@ class TuningRun:
             raise TooSlow
         return min(possible, self._recipe.epochs)
 
-    def _waits_to_be_measured(self) -> bool:
-        """Whether it was killed between the last step of an epoch and what is measured after it."""
-        return self._at.step == (len(self._at.history) + 1) * self._steps_an_epoch
-
     def is_over(self) -> bool:
-        at, recipe = self._at, self._recipe
-        if self._waits_to_be_measured():
-            return False
-        epochs = at.step // self._steps_an_epoch
-        stale = recipe.patience is not None and epochs - at.best_epoch >= recipe.patience
-        return at.step >= self._steps or (at.step % self._steps_an_epoch == 0 and stale)
+        return self._at.is_over(self._steps_an_epoch, self._at.epochs, self._recipe.patience)
 
     def epoch(self) -> Iterator[float]:
         """Works through the rest of the epoch; yields how much of the whole training is done."""
-        if self._waits_to_be_measured():
-            return
-        epoch, done = divmod(self._at.step, self._steps_an_epoch)
-        for chosen in self._batches(epoch)[done:]:
-            began = time.perf_counter()
-            self._at.summed_loss += self._learn(chosen)
-            self._at.step += 1
-            self._at.seconds += time.perf_counter() - began
-            yield self._at.step / self._steps
+        return self._at.work(self._steps_an_epoch, self._at.epochs, self._batches, self._learn)
 
     def measure(self) -> Measured:
         """At the end of an epoch: looks at the validation texts, and keeps the weights where they are the best yet."""
@@ -191,18 +154,7 @@ class TuningRun:
         elif (accuracy, -loss) > (at.best_accuracy, -at.best_loss):
             at.best_accuracy, at.best_loss, at.best_epoch = accuracy, loss, epoch
             self._best = {name: each.detach().clone() for name, each in self._learning().items()}
-        measured = Measured(
-            self._stage,
-            epoch,
-            at.epochs,
-            at.summed_loss / self._steps_an_epoch,
-            accuracy,
-            loss,
-            round(at.seconds, 2),
-        )
-        at.summed_loss = 0.0
-        at.history.append(asdict(measured))
-        return measured
+        return at.measured(self._stage, self._steps_an_epoch, at.epochs, accuracy, loss)
 
     def result(self) -> Tuned:
         import torch
@@ -213,9 +165,8 @@ class TuningRun:
                     each.copy_(self._best[name])
         weights, bias = self._weights.detach().T, self._bias.detach()
         head = TunedHead(*(np.ascontiguousarray(each.cpu().numpy()) for each in (self._centre, weights, bias)))
-        history = tuple(Measured(**each) for each in self._at.history)
         unseen = self._logits(self._unseen).cpu().numpy() if self._unseen else None
-        return Tuned(head, self._encoder.changes(), unseen, self._at.best_epoch, history)
+        return Tuned(head, self._encoder.changes(), unseen, self._at.best_epoch, self._at.measurements())
 
     def standing(self) -> Standing:
         """Everything that the rest of the training depends on; batches are dealt by seed and epoch."""
@@ -224,7 +175,7 @@ class TuningRun:
         for name, each in self._learning().items():
             for kind, value in self._optimizer.state.get(each, {}).items():
                 tensors[f"{kind}/{name}"] = value
-        return Standing(tensors, {**asdict(self._at), "best_loss": min(self._at.best_loss, 1e9)})
+        return Standing(tensors, self._at.as_json())
 
     def restore(self, standing: Standing) -> None:
         import torch

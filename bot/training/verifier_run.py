@@ -6,16 +6,14 @@ The encoder is frozen, so what it says of each text is computed once, before; wh
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bot.training.checkpoints import Standing
-from bot.training.tuning_run import Measured
+from bot.training.epochs import EpochProgress, Measured
 from bot.training.verifier_pairs import ClaimPair
 from bot.verifiers.comparing import fresh_weights, support_logits, words_of
 from knowledge.embedding.torch_runtime import torch_threads
@@ -51,16 +49,6 @@ class ReadPairs:
     truths: Sequence[bool]
 
 
-@dataclass(slots=True)
-class _Progress:
-    step: int = 0
-    best_loss: float = math.inf
-    best_epoch: int = 0
-    summed_loss: float = 0.0  # of the steps of this epoch
-    seconds: float = 0.0
-    history: list[dict[str, Any]] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class TrainedReader:
     weights: Mapping[str, Tensor]
@@ -80,31 +68,15 @@ class ReaderRun:
         self._steps_an_epoch = -(-len(train.truths) // recipe.batch)
         self._steps = self._steps_an_epoch * recipe.epochs
         self._optimizer = torch.optim.AdamW(self._weights.values(), weight_decay=recipe.weight_decay)
-        self._at = _Progress()
+        self._at = EpochProgress()
         self._best: dict[str, Tensor] = {}
 
     def is_over(self) -> bool:
-        if self._waits_to_be_measured():
-            return False
-        epochs = self._at.step // self._steps_an_epoch
-        stale = epochs - self._at.best_epoch >= self._recipe.patience
-        return self._at.step >= self._steps or (self._at.step % self._steps_an_epoch == 0 and stale)
-
-    def _waits_to_be_measured(self) -> bool:
-        """Whether it was killed between the last step of an epoch and what is measured after it."""
-        return self._at.step == (len(self._at.history) + 1) * self._steps_an_epoch
+        return self._at.is_over(self._steps_an_epoch, self._recipe.epochs, self._recipe.patience)
 
     def epoch(self) -> Iterator[float]:
         """Works through the rest of the epoch; yields how much of the whole training is done."""
-        if self._waits_to_be_measured():
-            return
-        epoch, done = divmod(self._at.step, self._steps_an_epoch)
-        for chosen in self._batches(epoch)[done:]:
-            began = time.perf_counter()
-            self._at.summed_loss += self._learn(chosen)
-            self._at.step += 1
-            self._at.seconds += time.perf_counter() - began
-            yield self._at.step / self._steps
+        return self._at.work(self._steps_an_epoch, self._recipe.epochs, self._batches, self._learn)
 
     def measure(self) -> Measured:
         """At the end of an epoch: looks at the validation pairs, and keeps the weights where their loss is smallest."""
@@ -114,15 +86,11 @@ class ReaderRun:
         if loss < at.best_loss:
             at.best_loss, at.best_epoch = loss, epoch
             self._best = {name: each.detach().clone() for name, each in self._weights.items()}
-        mean = at.summed_loss / self._steps_an_epoch
-        measured = Measured(self._stage, epoch, self._recipe.epochs, mean, accuracy, loss, round(at.seconds, 2))
-        at.summed_loss = 0.0
-        at.history.append(asdict(measured))
-        return measured
+        return at.measured(self._stage, self._steps_an_epoch, self._recipe.epochs, accuracy, loss)
 
     def result(self) -> TrainedReader:
         weights = {name: each.detach().clone().contiguous() for name, each in (self._best or self._weights).items()}
-        return TrainedReader(weights, self._at.best_epoch, tuple(Measured(**each) for each in self._at.history))
+        return TrainedReader(weights, self._at.best_epoch, self._at.measurements())
 
     def standing(self) -> Standing:
         """Everything that the rest of the training depends on; batches are dealt by seed and epoch."""
@@ -131,12 +99,12 @@ class ReaderRun:
         for name, each in self._weights.items():
             for kind, value in self._optimizer.state.get(each, {}).items():
                 tensors[f"{kind}/{name}"] = value
-        return Standing(tensors, {**asdict(self._at), "best_loss": min(self._at.best_loss, 1e9)})
+        return Standing(tensors, self._at.as_json())
 
     def restore(self, standing: Standing) -> None:
         import torch
 
-        self._at = _Progress(**{key: value for key, value in standing.values.items() if key != "tensors"})
+        self._at = EpochProgress(**{key: value for key, value in standing.values.items() if key != "tensors"})
         with torch.no_grad():
             for name, each in self._weights.items():
                 each.copy_(standing.tensors[f"now/{name}"])

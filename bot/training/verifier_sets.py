@@ -54,7 +54,7 @@ def _hetpqa(folder: Path, chance: random.Random) -> Read:
 
 def _dstc11(folder: Path, chance: random.Random) -> Read:
     """What is known of hotels and restaurants, and the first sentence of replies that stand on one piece of it."""
-    known = _hotels_and_restaurants(folder)
+    known = hotels_and_restaurants(folder)
     restated = []
     turns = rows(folder, "dstc11_sktod/dev", needs_knowledge=bool, knowledge=list, response=(str, NoneType))
     for number, row in enumerate(turns, start=1):
@@ -64,7 +64,7 @@ def _dstc11(folder: Path, chance: random.Random) -> Read:
         if row["needs_knowledge"] and len(used) == 1 and first and is_fit(first[0]):
             try:
                 texts = known[used[0]["domain"], str(used[0]["entity_id"])]
-                sentence = texts[_place_of(used[0])]
+                sentence = texts[place_of(used[0])]
             except (KeyError, TypeError) as error:
                 place = line_of(folder, "dstc11_sktod/dev", number)
                 raise TrainingDataInvalid(f"{place}: its knowledge is not in 'dstc11_sktod/kb' ({error})") from error
@@ -78,7 +78,7 @@ def _dstc11(folder: Path, chance: random.Random) -> Read:
 _Place = tuple[str, str, str]  # "faq" or "review", its number, the number of a review's sentence
 
 
-def _hotels_and_restaurants(folder: Path) -> dict[tuple[str, str], dict[_Place, str]]:
+def hotels_and_restaurants(folder: Path) -> dict[tuple[str, str], dict[_Place, str]]:
     known: dict[tuple[str, str], dict[_Place, str]] = {}
     facts = rows(folder, "dstc11_sktod/kb", domain=str, entity_id=(str, int), doc_type=str, doc_id=(str, int))
     for number, row in enumerate(facts, start=1):
@@ -92,7 +92,7 @@ def _hotels_and_restaurants(folder: Path) -> dict[tuple[str, str], dict[_Place, 
     return known
 
 
-def _place_of(used: Mapping[str, Any]) -> _Place:
+def place_of(used: Mapping[str, Any]) -> _Place:
     return used["doc_type"], str(used["doc_id"]), str(used["sent_id"]) if used["doc_type"] == "review" else ""
 
 

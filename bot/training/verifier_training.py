@@ -23,6 +23,7 @@ from bot.errors import TrainingDataInvalid
 from bot.releases import Metrics, publish_release
 from bot.training.checkpoints import Checkpoints
 from bot.training.encoder_tuning import Watch, unwatched
+from bot.training.epochs import Measured, run_epochs
 from bot.training.event_files import EventFiles
 from bot.training.promotion import USED_IN, Validation
 from bot.training.verifier_data import FAMILIES, pairs_of
@@ -36,7 +37,6 @@ from knowledge.embedding.model_folders import ProgressCallback, no_progress
 from knowledge.errors import ModelUnavailable
 
 if TYPE_CHECKING:
-    from bot.training.tuning_run import Measured
     from knowledge.embedding.token_states import TokenStates, WordEmbedder
     from knowledge.protocols import Embedder
 
@@ -200,14 +200,11 @@ class _Training:
         standing = self.checkpoints.read(stage)
         if standing:
             run.restore(standing)
-        while not run.is_over():
-            for share in run.epoch():
-                self.progress(f"training, {stage}", share)
-                if self.checkpoints.is_due():
-                    self.checkpoints.write(stage, run.standing())
-            measured = run.measure()
-            self.checkpoints.write(stage, run.standing())
-            self.watch(measured)
+
+        def report(share: float) -> None:
+            self.progress(f"training, {stage}", share)
+
+        run_epochs(run, stage, checkpoints=self.checkpoints, watch=self.watch, report=report)
         return run.result()
 
     def measured(self, name: str, twin: TrainedReader, unseen: Sequence[ClaimPair]) -> list[ReadClaim]:

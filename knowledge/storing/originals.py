@@ -47,6 +47,12 @@ class Originals:
                 raise storage_unavailable(self._folder, error) from error
             yield
 
+    @contextmanager
+    def none_deleted(self) -> Iterator[None]:
+        """Inside, files may come and none goes. Raises StorageUnavailable."""
+        with self._locked(fcntl.LOCK_SH):
+            yield
+
     def has(self, sha256: str) -> bool:
         return _is_checksum(sha256) and (self._folder / sha256).is_file()
 

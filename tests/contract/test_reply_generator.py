@@ -19,18 +19,19 @@ A_PROMPT = Prompt(
 REPLY = "The warranty covers faults of material and workmanship for two whole years."
 
 
-def a_scripted_process() -> SeparateGenerator:
+def a_scripted_process(child: str = "scripted_generator_process") -> SeparateGenerator:
     """The real parent, with a child that speaks from a script."""
     options = ModelOptions("scripted", None, ("en",), "cpu", "float32", 1, allow_download=False)
-    return SeparateGenerator(options, command=[sys.executable, "-m", "tests.fakes.scripted_generator_process", REPLY])
+    return SeparateGenerator(options, command=[sys.executable, "-m", f"tests.fakes.{child}", REPLY])
 
 
-@pytest.fixture(params=["scripted", "separate process"])
+@pytest.fixture(params=["scripted", "separate process", "batching process"])
 def generator(request: pytest.FixtureRequest) -> Iterator[ReplyGenerator]:
     if request.param == "scripted":
         yield ScriptedGenerator([REPLY])
     else:
-        separate = a_scripted_process()
+        child = "scripted_generator_process" if request.param == "separate process" else "scripted_batched_process"
+        separate = a_scripted_process(child)
         yield separate
         separate.close()
 

@@ -18,13 +18,14 @@ from bot.errors import BotError, ReleaseInvalid, TrainingDataInvalid
 from bot.releases import open_release, releases
 from bot.training.checkpoints import Checkpoints
 from bot.training.encoder_tuning import tune, unwatched
+from bot.training.epochs import Measured
 from bot.training.intent_files import read_intent_data
 from bot.training.intent_training import TrainingPlan, deal_test, train_intents
 from bot.training.intent_views import HeldOut, ScopeTarget, fit_pooling, intent_weights
 from bot.training.intents import LabelledText
 from bot.training.pretrained_intents import Told, train_with_documents
 from bot.training.tuned_intents import TuningOptions, choose_method, pays, set_aside, train_tuned_intents
-from bot.training.tuning_run import Labelled, Measured, Task, TooSlow, TuningRecipe, TuningRun
+from bot.training.tuning_run import Labelled, Task, TooSlow, TuningRecipe, TuningRun
 from knowledge.embedding.embedding_cache import CachingEmbedder
 from knowledge.embedding.embeddings import TorchEmbedder
 from knowledge.embedding.model_folders import no_progress

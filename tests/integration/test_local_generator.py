@@ -144,9 +144,9 @@ def test_replies_side_by_side_do_not_mix(generator: TransformersGenerator) -> No
 
 @pytest.mark.parametrize("text", ["你好，怎么退货？", "😀 family 👩‍👩‍👧 naïve €9", "  two  blanks\n\nlines "])
 def test_pieces_are_whole_characters_and_join_to_the_text(generator: TransformersGenerator, text: str) -> None:
-    from bot.generators.local import _Writing
+    from bot.generators.token_text import TokenText
 
-    writing = _Writing(generator._tokenizer)
+    writing = TokenText(generator._tokenizer)
     tokens = generator._tokenizer.encode(text, add_special_tokens=False)
     pieces = [writing.add(token) for token in tokens]
     assert not any("\ufffd" in piece for piece in pieces)
@@ -154,9 +154,9 @@ def test_pieces_are_whole_characters_and_join_to_the_text(generator: Transformer
 
 
 def test_half_a_character_at_the_end_is_left_out(generator: TransformersGenerator) -> None:
-    from bot.generators.local import _Writing
+    from bot.generators.token_text import TokenText
 
-    writing = _Writing(generator._tokenizer)
+    writing = TokenText(generator._tokenizer)
     tokens = generator._tokenizer.encode("yes 😀", add_special_tokens=False)
     text = "".join(writing.add(token) for token in tokens[:-1]) + writing.rest()
     assert text.rstrip() == "yes"

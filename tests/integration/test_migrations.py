@@ -21,10 +21,13 @@ from alembic.operations import Operations
 from sqlalchemy import Engine, UniqueConstraint, inspect
 from sqlmodel import SQLModel
 
+import bot.audit.audit_log
 import bot.curation.gap_rows
 import bot.intent_store.intent_lists
 import bot.signal_log
 import bot.transcripts  # noqa: F401
+import knowledge.entries.entry_rows
+import knowledge.storing.catalog  # noqa: F401
 import ui.accounts  # noqa: F401
 from bot.migrations import newest_revision, upgrade_database
 from bot.migrations.running import head

@@ -10,12 +10,13 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.errors import GenerationFailed
-from bot.generators.separate import ModelOptions, SeparateGenerator
+from bot.generators.separate import BatchOptions, ModelOptions, SeparateGenerator
 from knowledge.errors import ModelUnavailable
 from tests.contract.test_reply_generator import A_PROMPT, never, written
 from tests.models import generator_folder
@@ -102,6 +103,23 @@ def test_the_process_does_not_outlive_ours() -> None:
 )
 def test_a_process_that_never_gets_ready_keeps_nobody_waiting(command: list[str]) -> None:
     with closing(SeparateGenerator(options(), command=command)) as generator, pytest.raises(ModelUnavailable):
+        generator.wait_until_ready()
+
+
+def test_an_engine_that_dies_while_it_loads_is_replaced_unless_it_was_demanded() -> None:
+    program = """
+        import json, os, sys
+        if json.loads(sys.stdin.readline())["batching"]["engine"] != "transformers":
+            os.abort()
+        print(json.dumps({"release": "in turn", "languages": [], "description": {
+            "name": "", "path": "", "device": "", "licence": "", "parameters": 0, "dtype": ""}}), flush=True)
+        sys.stdin.read()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    with closing(SeparateGenerator(replace(options(), batching=BatchOptions("auto")), command=command)) as generator:
+        assert generator.release == "in turn"
+    demanded = replace(options(), batching=BatchOptions("openvino"))
+    with closing(SeparateGenerator(demanded, command=command)) as generator, pytest.raises(ModelUnavailable):
         generator.wait_until_ready()
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from bot.errors import ReleaseInvalid, ReleaseWorse, TrainingDataInvalid
 from bot.releases import current_release, open_release, publish_release
+from bot.training.epochs import Measured
 from bot.training.promotion import Validation, promote, read_validation, roll_back
-from bot.training.tuning_run import Measured
 from bot.training.verifier_training import UNSEEN, train_verifier
 from bot.verifiers.opening import BUILT_IN, open_verifier
 from bot.verifiers.reading import read_judgements

@@ -6,7 +6,19 @@ import pytest
 
 from bot.intents import UNKNOWN, Intent, IntentPrediction, LeadsTo
 from bot.messages import Conversation, Handler, HandoffReason
-from bot.policy import FetchPerson, KeepSilent, Route, SayFixedWords, SearchKnowledge, can_answer, route
+from bot.policy import (
+    STEERING,
+    STEERS,
+    Decline,
+    FetchPerson,
+    GiveEntry,
+    KeepSilent,
+    Route,
+    SayFixedWords,
+    SearchKnowledge,
+    can_answer,
+    route,
+)
 from bot.protocols import Assessment, EvidenceSentence
 from tests.fakes.transcripts import MemoryTranscripts
 
@@ -31,6 +43,8 @@ def routed(
     handler: Handler = Handler.BOT,
     language: str = "en",
     asks_for_person: bool = False,
+    has_entry: bool = False,
+    steering: float | None = None,
 ) -> Route:
     return route(
         IntentPrediction(name, confidence),
@@ -38,6 +52,8 @@ def routed(
         INTENTS,
         language=language,
         asks_for_person=asks_for_person,
+        has_entry=has_entry,
+        steering=steering,
     )
 
 
@@ -71,6 +87,20 @@ def test_unsure_small_talk_is_searched_for() -> None:
 @pytest.mark.parametrize("name", ["refund", UNKNOWN, "an intent of an older list"])
 def test_everything_else_is_a_question_about_the_documents(name: str) -> None:
     assert routed(name) == SearchKnowledge()
+
+
+def test_who_wants_to_steer_the_bot_is_declined_from_the_threshold_on() -> None:
+    assert routed("refund", steering=STEERING) == Decline(STEERS)
+    assert routed("greeting", steering=0.99) == Decline(STEERS)
+    assert routed("refund", steering=STEERING - 0.01) == SearchKnowledge()
+    assert routed("refund", steering=None) == SearchKnowledge()
+
+
+def test_a_person_and_an_editors_words_are_given_to_whoever_the_guard_suspects() -> None:
+    assert routed("refund", steering=1.0, asks_for_person=True) == FetchPerson(HandoffReason.ASKED)
+    assert routed("person", 0.9, steering=1.0) == FetchPerson(HandoffReason.ASKED)
+    assert routed("refund", steering=1.0, has_entry=True) == GiveEntry()
+    assert routed("refund", steering=1.0, handler=Handler.OPERATOR) == KeepSilent()
 
 
 def test_an_answer_needs_the_threshold_and_a_sentence() -> None:

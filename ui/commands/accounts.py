@@ -38,8 +38,11 @@ def add(
         from bot.bootstrap import open_home
         from bot.settings import load_settings
         from ui.accounts import Accounts, Role
+        from ui.audit_trail import Action, note_command
 
-        password = Accounts(open_home(load_settings()).engine).add(name, Role(role.value))
+        engine = open_home(load_settings()).engine
+        password = Accounts(engine).add(name, Role(role.value))
+        note_command(engine, Action.ACCOUNT_ADDED, name, role=role.value)
         if as_json:
             print_json({"ok": True, "name": name, "role": role.value, "password": password})
             return

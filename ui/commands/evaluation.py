@@ -113,3 +113,57 @@ def answers(
 
         figures = evaluate_answers_files(load_settings(), questions, documents=documents, progress=progress)
     _tell(figures, as_json=as_json)
+
+
+@evaluate.command("safety")
+def safety(
+    prompts: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help='JSON lines {"text","attack","language"}: is it refused?'),
+    ] = None,
+    pii: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help='JSON lines {"text","spans":[{"type","start","end"}]}.'),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Attacks refused, customers refused by mistake, secrets told; or how much personal data is masked in logs."""
+    if (prompts is None) == (pii is None):
+        raise typer.BadParameter("give either a file of prompts (--prompts) or one of personal data (--pii)")
+    with errors_as_sentences(as_json=as_json), progress_bar() as progress:
+        from bot.evaluations import evaluate_personal_data_file, evaluate_safety_file
+        from bot.settings import load_settings
+
+        nothing: dict[str, object] | None = None
+        if prompts is not None:
+            figures, nothing = evaluate_safety_file(load_settings(), prompts, baseline=not as_json, progress=progress)
+        elif pii is not None:
+            figures = evaluate_personal_data_file(pii)
+    if as_json:
+        print_json(figures)
+    else:
+        _tell_safety(figures, nothing)
+
+
+_PERSONAL_DATA_UNMASKED: dict[str, object] = {"pii_recall": 0.0, "pii_precision": None}
+
+
+def _tell_safety(figures: Mapping[str, Any], nothing: Mapping[str, Any] | None) -> None:
+    """A table of the figures, and beside them what doing nothing would give."""
+    beside: Mapping[str, Any] = _PERSONAL_DATA_UNMASKED if nothing is None else nothing
+    print_text(f"{'':34} {'frontdesk':>10} {'doing nothing':>14}")
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            for group, rates in value.items():
+                others = beside.get(name, {}).get(group, {})
+                for rate, of_group in rates.items():
+                    print_text(_beside(f"{group}: {rate}", of_group, others.get(rate)))
+        else:
+            print_text(_beside(name, value, beside.get(name)))
+
+
+def _beside(name: str, ours: object, nothing: object) -> str:
+    shown = [
+        f"{value:.4f}" if isinstance(value, float) else str("" if value is None else value) for value in (ours, nothing)
+    ]
+    return f"{name:34} {shown[0]:>10} {shown[1]:>14}"

@@ -97,12 +97,14 @@ def rollback(
     with errors_as_sentences(as_json=as_json), progress_bar() as progress:
         from bot.bootstrap import open_library
         from bot.settings import load_settings
+        from ui.audit_trail import Action, note_command
 
         library = open_library(load_settings(), progress=progress)
         report = library.rollback(
             name or library.snapshots.newest(),
             on_copied=lambda done, total: progress("copying documents", done / max(1, total)),
         )
+        note_command(library.catalog.engine, Action.INDEX_ROLLED_BACK, report.name)
     if as_json:
         print_json(
             {

@@ -37,6 +37,7 @@ def ingest(
         from bot.settings import load_settings
         from knowledge.ingesting.ingestion import ingest_paths
         from knowledge.readers import known_encoding
+        from ui.audit_trail import Action, note_command
 
         settings = load_settings()
         chosen = known_encoding(encoding) if encoding else ""
@@ -49,6 +50,9 @@ def ingest(
             on_progress=lambda step: progress(step.stage, step.done / max(1, step.total)),
         )
         library.save()
+        if report.added or report.updated or report.removed:
+            counts = {"added": report.added, "updated": report.updated, "removed": report.removed}
+            note_command(library.catalog.engine, Action.DOCUMENTS_ADDED, paths[0].name, **counts)
     _tell_ingested(report, as_json=as_json)
     taken = report.added + report.updated + report.unchanged
     if report.refused:
@@ -107,11 +111,13 @@ def remove(
         from bot.settings import load_settings
         from knowledge.entries.entry_book import check_no_entry
         from knowledge.storing.document_queries import DocumentFilter
+        from ui.audit_trail import Action, note_command
 
         library = open_library(load_settings(), progress=progress)
         check_no_entry(library.page(DocumentFilter(document_id=document_id), limit=1).documents)
         receipt = library.remove_document(document_id)
         library.save()
+        note_command(library.catalog.engine, Action.DOCUMENT_REMOVED, document_id, passages=receipt.passages)
     if as_json:
         print_json(
             {

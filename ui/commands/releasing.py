@@ -60,12 +60,16 @@ def promote(
     force: Annotated[bool, typer.Option("--force", help="Promote it although it measures worse.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a release to use; a running server uses it from the next message on."""
+    """Put a release to use; a running server uses it from the next message on, a generator from its next start on."""
     with errors_as_sentences(as_json=as_json):
+        from bot.bootstrap import open_home
         from bot.settings import load_settings
         from bot.training import promotion
+        from ui.audit_trail import Action, note_command
 
-        done = promotion.promote(load_settings().releases_folder, release, force=force)
+        home = open_home(load_settings())
+        done = promotion.promote(home.settings.releases_folder, release, force=force)
+        note_command(home.engine, Action.RELEASE_PROMOTED, f"{done.kind}/{done.release}", before=done.before)
     _tell(done, as_json=as_json)
 
 
@@ -75,10 +79,14 @@ def rollback(
 ) -> None:
     """Put the release before the one in use back to use."""
     with errors_as_sentences(as_json=as_json):
+        from bot.bootstrap import open_home
         from bot.settings import load_settings
         from bot.training import promotion
+        from ui.audit_trail import Action, note_command
 
-        done = promotion.roll_back(load_settings().releases_folder, kind.value)
+        home = open_home(load_settings())
+        done = promotion.roll_back(home.settings.releases_folder, kind.value)
+        note_command(home.engine, Action.RELEASE_ROLLED_BACK, f"{done.kind}/{done.release}", before=done.before)
     _tell(done, as_json=as_json)
 
 

@@ -46,15 +46,21 @@ def _run(settings: Settings, listening: socket.socket, *, empty: bool) -> None:
         pages_ready.start()  # takes seconds, some of them beside the loading of the models
         frontdesk = start(settings, home=home, generator=generator, progress=progress, sample=not empty)
     pages_ready.join()
+    retention = None
     try:
         import uvicorn
 
+        from bot.personal_data.retention import RetentionKeeper
         from ui.accounts import Accounts
         from ui.app import create_app
+        from ui.audit_trail import note_start
 
         accounts = Accounts(frontdesk.engine)
         app = create_app(frontdesk, accounts)
         first_admin = accounts.ensure_first_admin()
+        note_start(settings, frontdesk.engine, first_admin)
+        retention = RetentionKeeper(frontdesk.engine, settings.retention)
+        retention.start()
         if frontdesk.separate_generator is not None:
             frontdesk.separate_generator.wait_until_ready()
         gc.freeze()
@@ -70,6 +76,8 @@ def _run(settings: Settings, listening: socket.socket, *, empty: bool) -> None:
         )
         uvicorn.Server(config).run(sockets=[listening])
     finally:
+        if retention is not None:
+            retention.stop()
         frontdesk.close()
 
 

@@ -11,7 +11,7 @@ import typer
 from ui.commands.console import JsonOption, errors_as_sentences, note, print_json, print_text, progress_bar
 
 if TYPE_CHECKING:
-    from bot.training.tuning_run import Measured
+    from bot.training.epochs import Measured
 
 train = typer.Typer(help="Train a part on the company's own data; the result is a release.", no_args_is_help=True)
 
@@ -145,6 +145,57 @@ def verifier(
     print_text(f"{release}: {made.pairs} pairs, {made.seconds:.0f} s")
     for name, value in made.metrics.items():
         print_text(f"{name:40} {value}")
+    print_text(f"Put it to use with: frontdesk releases promote {release}")
+
+
+class GeneratorMethod(StrEnum):
+    lora = "lora"
+    adalora = "adalora"
+    prefix = "prefix"
+    full = "full"
+
+
+@train.command("generator")
+def generator(
+    data: Annotated[
+        Path,
+        typer.Option(
+            exists=True,
+            help='JSON lines {"question","answer","passages"}, plain or gzipped, or a folder of public data sets.',
+        ),
+    ],
+    method: Annotated[
+        GeneratorMethod,
+        typer.Option(help="lora and adalora add a few megabytes; prefix adds less and learns less; full learns all."),
+    ] = GeneratorMethod.lora,
+    stage: Annotated[
+        Stage, typer.Option(help="pretrain: the installation's documents are read first, then the answers are learnt.")
+    ] = Stage.tune,
+    seed: Annotated[int, typer.Option(help="Deals the rows and shuffles them.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the generator to answer from passages. The same command goes on where a killed one stood."""
+    with errors_as_sentences(as_json=as_json), progress_bar() as progress:
+        from bot.settings import load_settings
+        from bot.trainings import train_generator_file
+
+        made = train_generator_file(
+            load_settings(),
+            data,
+            method.value,
+            pretrain=stage is Stage.pretrain,
+            seed=seed,
+            watch=tell_epoch,
+            progress=progress,
+        )
+    release = f"generator/{made.folder.name}"
+    if as_json:
+        figures = {"release": release, "metrics": dict(made.metrics), "seconds": round(made.seconds, 2)}
+        print_json({**figures, "examples": made.examples})
+        return
+    print_text(f"{release}: {made.examples} examples, {made.seconds:.0f} s")
+    for name, value in made.metrics.items():
+        print_text(f"{name:28} {value}")
     print_text(f"Put it to use with: frontdesk releases promote {release}")
 
 

@@ -14,6 +14,7 @@ from bot.errors import IntentsChanged, IntentsInvalid, ReleaseInvalid, ReleaseWo
 from bot.intent_store.intent_editing import Pasted, pasted_lines, shown
 from bot.intents import Intent, LeadsTo
 from bot.teaching.intent_desk import DeskView, IntentDesk
+from ui.audit_trail import Action, note_down
 from ui.intent_pages.intents_page import intents_page
 from ui.intent_pages.intents_parts import IntentsView, OpenIntent, named_title
 from ui.intent_pages.intents_state import IntentsState, state_of, turn_of, turned
@@ -180,6 +181,8 @@ class IntentsPage:
             told, name = words.ROLLED_BACK, self._desk.roll_back().release
         else:
             self._desk.promote(name, force=act == "promote_anyway")
+        action = Action.RELEASE_ROLLED_BACK if act == "roll_back" else Action.RELEASE_PROMOTED
+        note_down(self._frontdesk.engine, person.name, action, f"intents/{name}")
         seen = self._desk.look().release(name)
         number = seen.number if seen is not None else name
         return replace(state, notice=say(told, language, number=number), notice_detail=detail, notice_tone="good")

@@ -13,6 +13,7 @@ from bot.training import promotion
 from bot.training.release_report import REPORT
 from ui.accounts import Account
 from ui.api_models import ProblemOut
+from ui.audit_trail import Action, note_down
 from ui.intent_pages.intents_models import (
     IntentIn,
     IntentsOut,
@@ -47,6 +48,7 @@ async def require_engineer(request: Request, parts: SharedParts) -> Account:
 
 
 Teacher = Annotated[Account, Depends(require_teacher)]
+Engineer = Annotated[Account, Depends(require_engineer)]
 router = APIRouter(prefix="/api/v1", responses=_STAFF)
 _TAGS: list[Any] = ["intents"]
 _RELEASES: list[Any] = ["releases"]
@@ -153,25 +155,29 @@ def report(name: Name, parts: SharedParts, _: Teacher) -> Response:
 @router.post(
     "/releases/{kind}/{name}/promote",
     tags=_RELEASES,
-    dependencies=[Depends(require_engineer)],
     responses={**_INVALID, 404: {"model": ProblemOut}},
     summary="Put a release to use",
 )
-def promote(kind: Kind, name: Name, body: PromoteIn, parts: SharedParts) -> PromotedOut:
+def promote(kind: Kind, name: Name, body: PromoteIn, parts: SharedParts, engineer: Engineer) -> PromotedOut:
     """409 where it does worse than the one in use by more than chance explains; `force` insists."""
     root = parts.frontdesk.settings.releases_folder
-    return PromotedOut.of(promotion.promote(root, f"{kind}/{name}", force=body.force))
+    done = promotion.promote(root, f"{kind}/{name}", force=body.force)
+    target = f"{done.kind}/{done.release}"
+    note_down(parts.frontdesk.engine, engineer.name, Action.RELEASE_PROMOTED, target, before=done.before)
+    return PromotedOut.of(done)
 
 
 @router.post(
     "/releases/{kind}/rollback",
     tags=_RELEASES,
-    dependencies=[Depends(require_engineer)],
     responses={404: {"model": ProblemOut}},
     summary="Put the release before the one in use back to use",
 )
-def roll_back(kind: Kind, parts: SharedParts) -> PromotedOut:
-    return PromotedOut.of(promotion.roll_back(parts.frontdesk.settings.releases_folder, kind))
+def roll_back(kind: Kind, parts: SharedParts, engineer: Engineer) -> PromotedOut:
+    done = promotion.roll_back(parts.frontdesk.settings.releases_folder, kind)
+    target = f"{done.kind}/{done.release}"
+    note_down(parts.frontdesk.engine, engineer.name, Action.RELEASE_ROLLED_BACK, target, before=done.before)
+    return PromotedOut.of(done)
 
 
 def _desk(parts: Any) -> IntentDesk:

@@ -17,6 +17,7 @@ from knowledge.errors import EntryChanged, EntryNotFound, EntryRefused, Knowledg
 from knowledge.ingesting.job_values import OPEN
 from knowledge.readers.file_types import is_same_kind
 from knowledge.storing.document_queries import DocumentFilter
+from ui.audit_trail import Action, note_down
 from ui.knowledge_pages.knowledge_page import ENTRIES
 from ui.knowledge_pages.knowledge_state import KnowledgeState, looked_elsewhere
 from ui.panels import text_of
@@ -42,10 +43,12 @@ class KnowledgeActs:
         match act:
             case "uploaded":
                 state = self._accept(state, data)
+                self._note_uploads(data, editor)
             case "cancel" | "cancel_batch":
                 self._cancel(act, key)
             case "remove_now":
                 state = self._remove(state, key)
+                note_down(self._desk.engine, editor, Action.DOCUMENT_REMOVED, key)
             case "read_again":
                 state = self._read_again(state, key, text_of(data, "encoding"))
             case "save_entry":
@@ -76,6 +79,12 @@ class KnowledgeActs:
             if problem:
                 problems.append(problem)
         return replace(state, opened="", notice=" ".join(problems[:_MOST_NAMED]), notice_tone="bad")
+
+    def _note_uploads(self, data: Mapping[str, Any], editor: str) -> None:
+        sent = data.get("files")
+        names = [text_of(file, "name") for file in sent if isinstance(file, dict)] if isinstance(sent, list) else []
+        if names:
+            note_down(self._desk.engine, editor, Action.DOCUMENTS_ADDED, names[0], files=len(names))
 
     def _accept_one(self, file: Mapping[str, Any], batch: str, replaces: str, language: str) -> str | None:
         name, size = text_of(file, "name"), file.get("size")
@@ -156,6 +165,7 @@ class KnowledgeActs:
                 book.add(draft, editor=editor)
         except (EntryRefused, EntryChanged, EntryNotFound) as error:
             return replace(state, notice=entry_problem(error, state.language), notice_tone="bad")
+        note_down(self._desk.engine, editor, Action.ENTRY_SAVED, entry_id or "new")
         return replace(
             state, tab=ENTRIES, writing=False, editing="", gap="", notice=say(words.ENTRY_SAVED, state.language)
         )
@@ -165,6 +175,7 @@ class KnowledgeActs:
             receipt = self._desk.entries.book.remove(entry_id, editor=editor)
         except EntryNotFound as error:
             return replace(state, notice=entry_problem(error, state.language), notice_tone="info")
+        note_down(self._desk.engine, editor, Action.ENTRY_REMOVED, entry_id)
         proof = words.ENTRY_REMOVED_PROVEN if receipt.unreachable else words.ENTRY_REMOVED_DOUBTFUL
         return replace(
             state,

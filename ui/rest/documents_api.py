@@ -18,6 +18,7 @@ from knowledge.ingesting.ingest_values import FileOutcome
 from knowledge.passages import DocumentState
 from knowledge.storing.document_queries import DocumentFilter, Order, OriginalFile
 from ui.api_models import ProblemOut
+from ui.audit_trail import Action, note_down
 from ui.parts import Parts, SharedParts
 from ui.problems import Problem
 from ui.rest.document_models import (
@@ -31,7 +32,7 @@ from ui.rest.document_models import (
     ReceiptOut,
     RereadDocument,
 )
-from ui.rest.editing import EDITORS_ONLY, GONE
+from ui.rest.editing import EDITORS_ONLY, GONE, Editor
 
 MOST_FILES = 100  # in one request
 _MOST_LISTED = 100_000
@@ -88,7 +89,7 @@ def documents(
     responses={413: {"model": ProblemOut}, 415: {"model": ProblemOut}, **_FULL},
     summary="Upload documents",
 )
-async def upload(request: Request, parts: SharedParts) -> JobsOut:
+async def upload(request: Request, parts: SharedParts, editor: Editor) -> JobsOut:
     """Takes one or many files; each becomes a job of one batch. An upload replaces the document of the same name."""
     # The form is read here, not declared as a parameter: a declared one is read before anybody asks who sends it.
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "multipart/form-data":
@@ -99,6 +100,8 @@ async def upload(request: Request, parts: SharedParts) -> JobsOut:
         batch_id = _word(form.get("batch_id")) or uuid.uuid4().hex
         encoding = _word(form.get("encoding"))
         accepted = [await run_in_threadpool(_accept, parts, file, encoding, batch_id) for file in files]
+    engine, first = parts.frontdesk.engine, files[0].filename or "upload"
+    await run_in_threadpool(note_down, engine, editor.name, Action.DOCUMENTS_ADDED, first, files=len(files))
     jobs = await run_in_threadpool(_jobs, parts, accepted)
     return JobsOut(jobs=[JobOut.of(job) for job in jobs], batch_id=batch_id)
 
@@ -188,11 +191,13 @@ def reread(document_id: str, body: RereadDocument, parts: SharedParts) -> JobOut
 
 
 @router.delete("/{document_id}", responses={**GONE, 409: {"model": ProblemOut}}, summary="Remove a document")
-def remove(document_id: str, parts: SharedParts) -> ReceiptOut:
+def remove(document_id: str, parts: SharedParts, editor: Editor) -> ReceiptOut:
     """It is not found any more when this returns; the receipt proves it. Answers are removed under /api/v1/entries."""
     library = parts.frontdesk.library
     check_no_entry(library.page(DocumentFilter(document_id=document_id), limit=1).documents)
-    return ReceiptOut.of(library.remove_document(document_id))
+    receipt = library.remove_document(document_id)
+    note_down(parts.frontdesk.engine, editor.name, Action.DOCUMENT_REMOVED, document_id, passages=receipt.passages)
+    return ReceiptOut.of(receipt)
 
 
 def _check(files: list[UploadFile], most_bytes: int) -> None:

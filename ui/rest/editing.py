@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from fastapi import Depends
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from ui.accounts import Account
 from ui.api_models import ProblemOut
 from ui.sign_in import require_editor
 
@@ -17,6 +18,7 @@ EDITORS_ONLY: dict[str, Any] = {
         403: {"model": ProblemOut, "description": "the account is not an editor's"},
     },
 }
+Editor = Annotated[Account, Depends(require_editor)]
 GONE: dict[int | str, dict[str, Any]] = {404: {"model": ProblemOut}}
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
-from ui.accounts import Account
 from ui.api_models import ProblemOut
+from ui.audit_trail import Action, note_down
 from ui.parts import SharedParts
 from ui.problems import Problem
-from ui.rest.editing import EDITORS_ONLY, GONE
+from ui.rest.editing import EDITORS_ONLY, GONE, Editor
 from ui.rest.entry_models import (
     DismissedOut,
     EditEntry,
@@ -23,9 +23,6 @@ from ui.rest.entry_models import (
     HistoryOut,
     WriteEntry,
 )
-from ui.sign_in import require_editor
-
-Editor = Annotated[Account, Depends(require_editor)]
 
 _CHANGED: dict[int | str, dict[str, Any]] = {409: {"model": ProblemOut, "description": "somebody else was first"}}
 
@@ -46,7 +43,9 @@ def entries(
 @router.post("/entries", tags=["entries"], status_code=201, summary="Write an entry")
 def add(body: WriteEntry, parts: SharedParts, editor: Editor) -> EntryOut:
     """It answers from the next question on, in every process."""
-    return EntryOut.of(parts.frontdesk.entries.book.add(body.draft(), editor=editor.name))
+    entry = parts.frontdesk.entries.book.add(body.draft(), editor=editor.name)
+    note_down(parts.frontdesk.engine, editor.name, Action.ENTRY_SAVED, entry.entry_id, version=entry.version)
+    return EntryOut.of(entry)
 
 
 @router.get("/entries/{entry_id}", tags=["entries"], responses=GONE, summary="One entry")
@@ -64,7 +63,9 @@ def history(entry_id: str, parts: SharedParts) -> HistoryOut:
 def edit(entry_id: str, body: EditEntry, parts: SharedParts, editor: Editor) -> EntryOut:
     """Replaces what it says, provided that it still is at `version`."""
     book = parts.frontdesk.entries.book
-    return EntryOut.of(book.edit(entry_id, body.draft(), editor=editor.name, expected_version=body.version))
+    entry = book.edit(entry_id, body.draft(), editor=editor.name, expected_version=body.version)
+    note_down(parts.frontdesk.engine, editor.name, Action.ENTRY_SAVED, entry_id, version=entry.version)
+    return EntryOut.of(entry)
 
 
 @router.delete("/entries/{entry_id}", tags=["entries"], responses=GONE | _CHANGED, summary="Remove an entry")
@@ -72,8 +73,9 @@ def remove(
     entry_id: str, parts: SharedParts, editor: Editor, version: Annotated[int | None, Query(ge=1)] = None
 ) -> EntryReceiptOut:
     """It is not given any more when this returns; the receipt proves it."""
-    book = parts.frontdesk.entries.book
-    return EntryReceiptOut.of(book.remove(entry_id, editor=editor.name, expected_version=version))
+    receipt = parts.frontdesk.entries.book.remove(entry_id, editor=editor.name, expected_version=version)
+    note_down(parts.frontdesk.engine, editor.name, Action.ENTRY_REMOVED, entry_id)
+    return EntryReceiptOut.of(receipt)
 
 
 @router.get("/gaps", tags=["entries"], summary="Unanswered questions, grouped by meaning")

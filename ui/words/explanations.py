@@ -57,6 +57,8 @@ def _signal_sentences(trace: Trace, language: str) -> list[str]:
     sentences = [say(signal_wording.TRACE_NAMED, language, entities=gap.join(named))] if named else []
     if signals.frustration is not None and signals.frustration >= FRUSTRATED:
         sentences.append(say(signal_wording.TRACE_UPSET, language))
+    if trace.blocked:
+        sentences.append(say(signal_wording.TRACE_BLOCKED, language))
     return sentences
 
 

@@ -7,6 +7,10 @@ from ui.words.wording import Text
 REASON_FRUSTRATION = Text("upset in several messages", "顾客多次表达不满")
 CHOICES = Text("Which do you mean?", "您指的是哪一个？")
 TRACE_NAMED = Text("Named in the message: {entities}.", "消息中提到：{entities}。")
+TRACE_BLOCKED = Text(
+    "Not answered: the message seems to give the bot orders instead of asking it.",
+    "未作回答：该消息似乎是在向机器人下达指令，而不是提问。",
+)
 TRACE_UPSET = Text("The customer seems upset.", "顾客情绪不佳。")
 ENTITY_KINDS = {
     "order_number": Text("order number", "订单号"),

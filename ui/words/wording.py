@@ -110,6 +110,7 @@ NO_CONVERSATIONS_DETAIL = Text(
 )
 NO_MATCHES = Text("No conversation matches", "没有符合条件的会话")
 NO_MATCHES_DETAIL = Text("Try fewer words or another filter.", "请减少关键词或更换筛选条件。")
+CUSTOMER_ID = Text("The customer's id, to export or erase what is kept", "客户编号，导出或删除其数据时使用")
 CHOOSE_CONVERSATION = Text("Choose a conversation", "请选择一段会话")
 CHOOSE_CONVERSATION_DETAIL = Text(
     "You see what was said, why the assistant answered as it did, and can take over.",

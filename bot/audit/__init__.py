@@ -1,0 +1,1 @@
+"""What the staff has done, in a log that shows tampering. Knows nothing of pages, and of what is done."""
