@@ -55,7 +55,7 @@ def unlike_llama(config: Mapping[str, Any]) -> str | None:
 
 def _hindrance(place: Path, device: str) -> str | None:
     if importlib.util.find_spec("openvino_genai") is None:
-        return "the package openvino-genai is not installed (pip install 'frontdesk[engine]')"
+        return "the package openvino-genai is not installed (pip install 'frontdesk[cpu]')"
     if device != "cpu" and not (device == "auto" and not _has_nvidia()):
         return "it is for processors, not for graphics cards"
     if len(os.sched_getaffinity(0)) < _LEAST_CORES:

@@ -33,7 +33,7 @@ TEMPLATE = "{% for message in messages %}{{ '<s>' + message['content'] + '</s>' 
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A llama of two layers that was never trained, so sharp that no two next words are equally likely."""
     if find_spec("openvino_genai") is None:
-        pytest.skip("the extra `engine` is not installed")
+        pytest.skip("openvino-genai is not installed")
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -169,7 +169,7 @@ def test_a_killed_engine_fails_what_is_under_way_and_comes_back(generator: Separ
 
 def test_an_unfit_model_is_written_in_turn_unless_the_engine_is_demanded(tmp_path: Path) -> None:
     if find_spec("openvino_genai") is None:
-        pytest.skip("the extra `engine` is not installed")
+        pytest.skip("openvino-genai is not installed")
     (tmp_path / "config.json").write_text('{"model_type": "gpt2"}', encoding="utf-8")
     assert choose_engine("auto", tmp_path, "cpu").engine == "transformers"
     with pytest.raises(ModelUnavailable, match="kind gpt2"):
@@ -179,7 +179,7 @@ def test_an_unfit_model_is_written_in_turn_unless_the_engine_is_demanded(tmp_pat
 def test_importing_the_engine_tells_nobody(tmp_path: Path) -> None:
     """Its maker's package for reporting writes an id into the home folder before it sends anything."""
     if find_spec("openvino_genai") is None:
-        pytest.skip("the extra `engine` is not installed")
+        pytest.skip("openvino-genai is not installed")
     program = (
         "import sys; from bot.generators.openvino_import import import_openvino_genai; import_openvino_genai();"
         "sys.exit(any(name.startswith('openvino_telemetry.') for name in sys.modules))"
