@@ -22,6 +22,15 @@ class Correction:
     written_by: str = ""
     live_since: float = 0.0  # seconds since 1970, UTC
 
+    @property
+    def seen(self) -> str:
+        """Which state of which entry the operator writes over."""
+        return seen_of(self.entry_id, self.version) if self.entry_id else ""
+
+
+def seen_of(entry_id: str, version: int) -> str:
+    return f"{entry_id}:{version}"
+
 
 def correct_button(message_id: str, language: str) -> Html:
     return button(say(wording.CORRECT, language), "correct", look="soft", symbol="pen", data_id=message_id)
@@ -48,8 +57,6 @@ def correction_form(correction: Correction, language: str) -> Html:
         data_event="act",
         data_act="save_correction",
         data_id=correction.message_id,
-        data_entry=correction.entry_id,
-        data_version=str(correction.version),
         data_key=f"correction-{correction.message_id}",
     )
 

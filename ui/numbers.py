@@ -74,7 +74,7 @@ def numbers_csv(parts: SharedParts, days: Days = 30) -> Response:
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(_COLUMNS)
-    rows.writerows([_safe(value) for value in _row(facts, now)] for facts in found if facts.asked)
+    rows.writerows([_safe(value) for value in _row(facts, now)] for facts in found if facts.is_counted)
     name = f"conversations-{datetime.fromtimestamp(now, UTC):%Y-%m-%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response("\ufeff" + text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
@@ -116,7 +116,7 @@ def _found(parts: Parts, days: int, now: float) -> tuple[Sequence[ConversationFa
 def _latest(
     parts: Parts, found: Sequence[ConversationFacts], kind: Resolution, now: float
 ) -> tuple[tuple[str, str], ...]:
-    chosen = [facts for facts in reversed(found) if facts.asked and resolution(facts, now) is kind][:_LATEST]
+    chosen = [facts for facts in reversed(found) if facts.is_counted and resolution(facts, now) is kind][:_LATEST]
     store = parts.frontdesk.transcripts
     firsts = ((facts.conversation_id, store.messages(facts.conversation_id)) for facts in chosen)
     return tuple((key, messages[0].text[:_LONGEST_TITLE] if messages else "") for key, messages in firsts)

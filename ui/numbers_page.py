@@ -10,6 +10,7 @@ from bot.answers import Outcome
 from bot.reporting.report import AskedIntent, Day, Report, Resolution, Spread
 from ui.markup import Html, empty, header, joined, sign_out, staff_navigation, tag, void
 from ui.words import numbers_wording as words
+from ui.words import wording
 from ui.words.names import channel_name, language_name, percent
 from ui.words.wording import CHINESE, Text, say
 
@@ -216,7 +217,15 @@ def _kind(kind: Resolution, count: int, view: NumbersView) -> Html:
 
 def _latest(view: NumbersView, kind: Resolution) -> Html:
     links = (
-        tag("li", tag("a", first, href=f"/console/?conversation={conversation_id}", dir="auto"))
+        tag(
+            "li",
+            tag(
+                "a",
+                first or say(wording.NOTHING_SAID, view.language),
+                href=f"/console/?conversation={conversation_id}",
+                dir="auto",
+            ),
+        )
         for conversation_id, first in view.latest
     )
     name = say(words.RECENT, view.language, kind=say(words.RESOLUTIONS[kind], view.language))

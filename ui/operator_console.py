@@ -16,6 +16,7 @@ from bot.signal_desk import Period
 from knowledge.errors import EntryChanged, EntryNotFound, EntryRefused
 from ui.audit_trail import Action, note_down
 from ui.console_page import ConsoleView, OpenConversation, console
+from ui.correction_form import Correction
 from ui.corrections import correctable, correction_of, store_correction
 from ui.panels import AT_ONCE, last_shown, panel, problem_banner, reported, text_of, visitor_of
 from ui.presenter import Banner, entry_problem, staff_views
@@ -46,6 +47,7 @@ class ConsoleState:
     limit: int = _PAGE
     period: Period = Period.DAY  # of the trend
     correcting: str = ""  # the answer that is being corrected
+    seen: str = ""  # the entry that answered its question when the operator began to write
     notice: Banner | None = None  # shown once
 
 
@@ -102,6 +104,8 @@ class ConsolePage:
     def _done(self, act: str, state: ConsoleState, data: Mapping[str, Any], operator: str) -> ConsoleState:
         if act == "save_correction":
             return self._corrected(state, data, operator)
+        if act == "correct":
+            return self._correcting(state, text_of(data, "id"))
         if act in ("take_over", "hand_back", "close", "reply"):
             self._change(act, state.conversation_id, text_of(data, "text"))
             if act in _NOTED:
@@ -120,10 +124,22 @@ class ConsolePage:
             case "reply":
                 self._desk.manager.operator_reply(conversation_id, text)
 
+    def _correcting(self, state: ConsoleState, message_id: str) -> ConsoleState:
+        state = replace(state, correcting=message_id)
+        correction = self._correction(state)
+        return replace(state, seen="" if correction is None else correction.seen)
+
+    def _correction(self, state: ConsoleState) -> Correction | None:
+        messages = self._desk.transcripts.messages(state.conversation_id)
+        return correction_of(state.correcting, messages, self._desk.entries)
+
     def _corrected(self, state: ConsoleState, data: Mapping[str, Any], operator: str) -> ConsoleState:
-        language = state.language
+        language, entries = state.language, self._desk.entries
+        question, answer = text_of(data, "question"), text_of(data, "answer")
+        if self._correction(state) is None:
+            return replace(state, correcting="")  # nothing of this conversation is being corrected
         try:
-            entry = store_correction(data, self._desk.entries, operator or "operator")
+            entry = store_correction(question, answer, entries, seen=state.seen, editor=operator or "operator")
             note_down(self._desk.engine, operator or "operator", Action.ENTRY_SAVED, entry.entry_id)
         except (EntryRefused, EntryChanged, EntryNotFound) as error:
             return replace(state, notice=Banner(entry_problem(error, language), tone="bad"))
@@ -136,7 +152,7 @@ class ConsolePage:
         html = console(self._view(state, problem or state.notice, draft))
         memory: dict[str, Any] = {"language": state.language, "open": state.conversation_id, "handler": state.handler}
         memory |= {"search": state.search, "limit": state.limit, "period": state.period.value}
-        memory["correcting"] = state.correcting
+        memory |= {"correcting": state.correcting, "seen": state.seen}
         return Shown(html, memory, hashlib.sha256(html.encode()).hexdigest())
 
     def _view(self, state: ConsoleState, problem: Banner | None, draft: str) -> ConsoleView:
@@ -175,7 +191,7 @@ class ConsolePage:
             messages[0].text[:_LONGEST_TITLE] if messages else "",
             staff_views(latest, state.language, titles),
             correctable=frozenset(one.message_id for one in latest if correctable(one)),
-            correction=correction_of(state.correcting, latest, self._desk.entries) if state.correcting else None,
+            correction=correction_of(state.correcting, messages, self._desk.entries) if state.correcting else None,
         )
 
 
@@ -185,8 +201,8 @@ def _looked_elsewhere(act: str, state: ConsoleState, data: Mapping[str, Any]) ->
     match act:
         case "open" | "back":
             changes = {"conversation_id": text_of(data, "id") if act == "open" else "", "correcting": ""}
-        case "correct" | "cancel_correction":
-            changes = {"correcting": text_of(data, "id")}
+        case "cancel_correction":
+            changes = {"correcting": ""}
         case "search":
             changes = {"search": text_of(data, "text"), "limit": _PAGE}
         case "filter" if value in _FILTERS:
@@ -212,4 +228,5 @@ def _state_of(remembered: object, request: gr.Request) -> ConsoleState:
         limit=limit if isinstance(limit, int) and _PAGE <= limit <= 50 * _PAGE else _PAGE,
         period=Period(period) if period in tuple(Period) else Period.DAY,
         correcting=text_of(memory, "correcting"),
+        seen=text_of(memory, "seen"),
     )

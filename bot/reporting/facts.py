@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, and_
 from sqlalchemy import select as select_columns
 from sqlmodel import col
 
+from bot.answers import Outcome
 from bot.messages import Author, Handler
 from bot.transcript_rows import ConversationRow, FeedbackRow, MessageRow
 from knowledge.database import reading
@@ -39,6 +40,15 @@ class ConversationFacts:
     person: list[float] = field(default_factory=list)  # when a person wrote, rising
 
     @property
+    def is_counted(self) -> bool:
+        """Whether something was wanted: a page that was only opened, and a mere greeting, are no conversation."""
+        return any(one.outcome != Outcome.SMALL_TALK for one in self.answers) or (
+            self.handler in (Handler.WAITING, Handler.OPERATOR)
+            or bool(self.person)
+            or len(self.asked) > len(self.answers)  # of which one has no answer
+        )
+
+    @property
     def last_at(self) -> float:
         return max([self.opened_at, *self.asked, *self.person, *(one.at for one in self.answers)])
 
@@ -59,6 +69,7 @@ def conversations_since(engine: Engine, since: float) -> Sequence[ConversationFa
 def _messages(since: float) -> Any:
     trace: Any = col(MessageRow.trace)
     took = trace["milliseconds"]
+    same_conversation = col(MessageRow.conversation_id) == col(ConversationRow.conversation_id)
     return (
         select_columns(
             col(ConversationRow.conversation_id),
@@ -74,9 +85,9 @@ def _messages(since: float) -> Any:
             took["first_token"].as_float().label("first_token"),
             took["total"].as_float().label("total"),
         )
-        .join(MessageRow, col(MessageRow.conversation_id) == col(ConversationRow.conversation_id))
+        .join(MessageRow, and_(same_conversation, col(MessageRow.state) != _REPLACED), isouter=True)
         .join(FeedbackRow, col(FeedbackRow.message_id) == col(MessageRow.message_id), isouter=True)
-        .where(col(ConversationRow.created_at) >= since, col(MessageRow.state) != _REPLACED)
+        .where(col(ConversationRow.created_at) >= since)
         .order_by(col(ConversationRow.number), col(MessageRow.number))
     )
 

@@ -20,7 +20,6 @@ from bot.reporting.facts import AnswerFacts, ConversationFacts
 DAY = 86_400.0
 STILL_GOING_ON = 3_600.0  # seconds after which a conversation that nobody closed counts as over
 CAME_BACK = DAY  # seconds of silence after which a customer who writes again has come back
-_SAID_SOMETHING = (Outcome.ANSWERED, Outcome.SMALL_TALK)
 _MOST_INTENTS = 12
 
 
@@ -85,13 +84,13 @@ def resolution(facts: ConversationFacts, now: float) -> Resolution:
     verdict = next((one.verdict for one in reversed(facts.answers) if one.verdict), None)
     if verdict is not None:
         return Resolution.CONFIRMED if verdict == "up" else Resolution.ABANDONED
-    last = facts.answers[-1].outcome if facts.answers else None
-    return Resolution.ASSUMED if last in _SAID_SOMETHING else Resolution.ABANDONED
+    last = next((one.outcome for one in reversed(facts.answers) if one.outcome != Outcome.SMALL_TALK), None)
+    return Resolution.ASSUMED if last == Outcome.ANSWERED else Resolution.ABANDONED
 
 
 def report(found: Iterable[ConversationFacts], *, since: float, now: float) -> Report:
-    """Of the conversations opened from `since`, a midnight, until `now`. One in which nobody asked is left out."""
-    asked = [facts for facts in found if facts.asked]
+    """Of the conversations opened from `since`, a midnight, until `now`, in which something was wanted."""
+    asked = [facts for facts in found if facts.is_counted]
     answers = [answer for facts in asked for answer in facts.answers]
     resolutions = Counter(resolution(facts, now) for facts in asked)
     return Report(
@@ -112,7 +111,10 @@ def report(found: Iterable[ConversationFacts], *, since: float, now: float) -> R
 
 
 def waited(facts: ConversationFacts) -> float | None:
-    """Seconds from the first hand-over until a person wrote; None where there was no hand-over, or nobody has yet."""
+    """Seconds from the hand-over that was asked for in words until a person wrote; None where one of them is missing.
+
+    When somebody pressed the button for a person is not stored.
+    """
     handed = next((one.at for one in facts.answers if one.outcome == Outcome.HANDED_OVER), None)
     if handed is None:
         return None

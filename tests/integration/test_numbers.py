@@ -40,8 +40,9 @@ def asked(desk: Desk, *texts: str, channel: str = "widget") -> str:
 
 
 def test_what_customers_did_is_counted(desk: Desk, client: TestClient) -> None:
-    asked(desk, "hi")
-    helped = asked(desk, "hi")
+    asked(desk, "Where is my refund?")
+    asked(desk, "hi")  # nothing is wanted
+    helped = asked(desk, "Where is my refund?")
     answer = next(each for each in desk.transcripts.messages(helped) if each.author is Author.BOT)
     desk.transcripts.record_feedback(answer.message_id, "up")
     handed = asked(desk, "a human, please")
@@ -49,11 +50,13 @@ def test_what_customers_did_is_counted(desk: Desk, client: TestClient) -> None:
     desk.new_manager().operator_reply(handed, "Here I am.")
     asked(desk, "a human, please")
     desk.transcripts.open_conversation(channel="widget")  # nobody asks
+    pressed = desk.transcripts.open_conversation(channel="widget")
+    desk.new_manager().request_person(pressed.conversation_id)
     numbers = client.get("/api/v1/numbers?days=7", auth=OLGA).json()
-    assert (numbers["conversations"], len(numbers["days"]), numbers["rated_up"]) == (4, 7, 1)
-    assert numbers["resolutions"]["person"] == numbers["resolutions"]["waiting"] == 1
+    assert (numbers["conversations"], len(numbers["days"]), numbers["rated_up"]) == (5, 7, 1)
+    assert (numbers["resolutions"]["person"], numbers["resolutions"]["waiting"]) == (1, 2)
     assert numbers["resolutions"]["open"] == 2
-    assert numbers["outcomes"] == {"small_talk": 2, "handed_over": 2}
+    assert numbers["outcomes"]["handed_over"] == 2
     assert numbers["waited"]["count"] == 1
     assert 0 <= numbers["waited"]["median"] < 60
     assert numbers["first_words"]["count"] + numbers["answered_in"]["count"] > 0
@@ -81,13 +84,13 @@ def test_without_conversations_the_page_says_so(client: TestClient) -> None:
 
 
 def test_a_spreadsheet_never_runs_what_a_stranger_called_a_channel(desk: Desk, client: TestClient) -> None:
-    asked(desk, "hi", channel='=HYPERLINK("https://evil.example")')
+    asked(desk, "Where is my refund?", channel='=HYPERLINK("https://evil.example")')
     response = client.get("/numbers.csv", auth=OLGA)
     assert response.headers["content-type"] == "text/csv; charset=utf-8"
     (row,) = csv.DictReader(io.StringIO(response.text.removeprefix("\ufeff")))
     assert row["channel"].startswith("'=HYPERLINK")
     assert (row["questions"], row["resolution"]) == ("1", "open")
-    assert "hi" not in row.values()
+    assert not any("refund" in value for value in row.values())
 
 
 @pytest.mark.parametrize("path", ["/api/v1/numbers", "/numbers.csv"])

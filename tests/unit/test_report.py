@@ -36,6 +36,7 @@ def a_conversation(
         (a_conversation("answered", verdict="up"), Resolution.CONFIRMED),
         (a_conversation("answered"), Resolution.ASSUMED),
         (a_conversation("answered", "small_talk"), Resolution.ASSUMED),
+        (a_conversation("abstained", "small_talk"), Resolution.ABANDONED),
         (a_conversation("answered", verdict="down"), Resolution.ABANDONED),
         (a_conversation("abstained"), Resolution.ABANDONED),
         (a_conversation("answered", "clarified"), Resolution.ABANDONED),
@@ -60,12 +61,14 @@ def test_a_report_adds_up() -> None:
     back = a_conversation("answered", "answered")
     back.asked[1] = back.asked[0] + 1.5 * DAY
     silent = ConversationFacts("nobody asked", NOW - DAY, "en", "chat", Handler.BOT)
+    greeting = a_conversation("small_talk")
     found = [
         a_conversation("answered", verdict="up"),
         a_conversation("abstained", ago=2 * DAY),
         a_conversation("handed_over", person=(65.0,), handler=Handler.OPERATOR, ago=3 * DAY),
         back,
         silent,
+        greeting,
     ]
     counted = report(found, since=NOW - 3 * DAY, now=NOW)
     assert counted.conversations == sum(counted.resolutions.values()) == sum(d.conversations for d in counted.days) == 4
@@ -75,6 +78,11 @@ def test_a_report_adds_up() -> None:
     assert (counted.waited.count, counted.waited.median) == (1, 60.0)
     assert [(one.name, one.messages, one.not_answered) for one in counted.intents] == [("refunds", 5, 1)]
     assert counted.channels == {"widget": 4}
+
+
+def test_whoever_pressed_the_button_before_writing_is_counted() -> None:
+    pressed = ConversationFacts("c", NOW - DAY, "en", "widget", Handler.WAITING)
+    assert report([pressed], since=NOW - 3 * DAY, now=NOW).resolutions[Resolution.WAITING] == 1
 
 
 def test_a_report_of_nothing_is_empty_and_has_all_its_days() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
+import tempfile
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -48,10 +50,11 @@ def export(
         from bot.settings import load_settings
         from ui.audit_trail import Action, note_command
 
-        engine = open_home(load_settings()).engine
+        home = open_home(load_settings())
+        engine = home.engine
         form = Format.json if as_json and output is None else form
         if output is None:
-            counts = _write(engine, customer, form, sys.stdout)
+            counts = _print(engine, customer, form, home.settings.home)
         else:
             counts = _write_file(engine, customer, form, output)
         note_command(engine, Action.DATA_EXPORTED, customer or "", **counts)
@@ -61,6 +64,20 @@ def export(
         print_json({"ok": True, "customer": customer, "file": str(output.absolute()), "format": form.value, **counts})
     else:
         print_text(f"Written to {output}: {counts['conversations']} conversations, {counts['messages']} messages.")
+
+
+def _print(engine: Engine, customer: str | None, form: Format, folder: Path) -> dict[str, int]:
+    """All of it, or nothing: whoever reads standard output is not left with half an object when the database fails."""
+    from knowledge.storing.originals import storage_unavailable
+
+    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="", dir=folder) as spool:  # without a name
+        try:
+            counts = _write(engine, customer, form, spool)
+            spool.seek(0)
+        except OSError as error:
+            raise storage_unavailable(folder, error) from error
+        shutil.copyfileobj(spool, sys.stdout)
+    return counts
 
 
 def _write_file(engine: Engine, customer: str | None, form: Format, output: Path) -> dict[str, int]:
@@ -79,7 +96,7 @@ def _write_file(engine: Engine, customer: str | None, form: Format, output: Path
     return counts
 
 
-def _write(engine: Engine, customer: str | None, form: Format, file: TextIO) -> dict[str, int]:
+def _write(engine: Engine, customer: str | None, form: Format, file: IO[str]) -> dict[str, int]:
     from bot.personal_data.export_rows import exported, write_csv, write_json
 
     conversations = exported(engine, customer)
@@ -103,6 +120,7 @@ def erase(
     with errors_as_sentences(as_json=as_json):
         from bot.bootstrap import open_home
         from bot.errors import MessageRefused
+        from bot.personal_data.entry_wordings import Wordings, take_out_wordings
         from bot.personal_data.erasing import erase_customer
         from bot.personal_data.receipts import finish_erasing
         from bot.personal_data.retention import expire
@@ -112,13 +130,15 @@ def erase(
         if bool(customer.strip()) is expired:
             raise MessageRefused("customer_missing", "Name a customer with --customer ID, or say --expired; not both")
         home = open_home(load_settings())
+        wordings = Wordings()
         if expired:
             erased = expire(home.engine, home.settings.retention, now=time.time())
-        else:
+        else:  # the rows go last: until then a failure leaves a customer whom the next call finds
+            wordings = take_out_wordings(home.engine, customer.strip(), lambda: _open_book(home))
             erased = erase_customer(home.engine, customer.strip())
         action = Action.DATA_EXPIRED if expired else Action.DATA_ERASED
         note_command(home.engine, action, customer.strip(), **erased.counts)
-        receipt = finish_erasing(home.engine, erased, home.settings.home, lambda: _open_book(home))
+        receipt = finish_erasing(home.engine, erased, home.settings.home, wordings)
     _tell(receipt, customer.strip(), as_json=as_json)
 
 
@@ -137,7 +157,7 @@ def _tell(receipt: Receipt, customer: str, *, as_json: bool) -> None:
         told = {
             "ok": receipt.is_complete,
             "customer": customer or None,
-            "erased": {**receipt.counts, "entry_wordings": receipt.wordings, "entries": receipt.entries},
+            "erased": {**receipt.counts, "entry_wordings": receipt.wordings},
             "entries_left": list(receipt.entries_left),
             "retrain": list(receipt.retrain),
             "file_rewritten": receipt.file_rewritten,
@@ -156,9 +176,7 @@ def _tell_people(receipt: Receipt) -> None:
     counted = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in receipt.counts.items() if count)
     print_text(f"Erased: {counted or 'nothing'}.")
     if receipt.wordings:
-        print_text(
-            f"Of entries: {receipt.wordings} questions in the customer's words, {receipt.entries} whole entries."
-        )
+        print_text(f"Of entries: {receipt.wordings} questions in the customer's words.")
     if receipt.file_rewritten:
         left = f"{receipt.traces_found} of the erased texts were still found" if receipt.traces_found else "none found"
         print_text(f"The database was written anew and searched for what was erased: {left}.")
@@ -167,7 +185,7 @@ def _tell_people(receipt: Receipt) -> None:
             "Another process was reading all the time, so the log could not be emptied: run this again with --expired."
         )
     for entry_id in receipt.entries_left:
-        note(f"The entry '{entry_id}' was being edited: take the customer's words out of it at /knowledge.")
+        note(f"The entry '{entry_id}' may hold the customer's words: look at its questions at /knowledge.")
     if receipt.retrain:
         note(f"Train intents again, and delete the releases before: examples of {', '.join(receipt.retrain)} are gone.")
     print_text("Not reached: " + "; ".join(receipt.not_reached) + ".")

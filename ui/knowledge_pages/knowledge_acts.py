@@ -42,8 +42,7 @@ class KnowledgeActs:
         key = text_of(data, "id")
         match act:
             case "uploaded":
-                state = self._accept(state, data)
-                self._note_uploads(data, editor)
+                state = self._accept(state, data, editor)
             case "cancel" | "cancel_batch":
                 self._cancel(act, key)
             case "remove_now":
@@ -63,14 +62,14 @@ class KnowledgeActs:
 
     # --- documents ---
 
-    def _accept(self, state: KnowledgeState, data: Mapping[str, Any]) -> KnowledgeState:
+    def _accept(self, state: KnowledgeState, data: Mapping[str, Any], editor: str) -> KnowledgeState:
         """Queues what has arrived; what has not is named."""
         sent = data.get("files")
         files = [file for file in sent if isinstance(file, dict)] if isinstance(sent, list) else []
         language, batch, replaces = state.language, text_of(data, "batch")[:64], text_of(data, "replaces")
         if replaces and len(files) > 1:
             return replace(state, notice=say(words.REPLACE_ONE, language), notice_tone="bad")
-        problems = []
+        problems, accepted = [], []
         for file in files:
             try:
                 problem = self._accept_one(file, batch, replaces, language)
@@ -78,13 +77,11 @@ class KnowledgeActs:
                 problem = f"{text_of(file, 'name')}: {error_text(error, language)}"
             if problem:
                 problems.append(problem)
+            else:
+                accepted.append(text_of(file, "name"))
+        if accepted:
+            note_down(self._desk.engine, editor, Action.DOCUMENTS_ADDED, accepted[0], files=len(accepted))
         return replace(state, opened="", notice=" ".join(problems[:_MOST_NAMED]), notice_tone="bad")
-
-    def _note_uploads(self, data: Mapping[str, Any], editor: str) -> None:
-        sent = data.get("files")
-        names = [text_of(file, "name") for file in sent if isinstance(file, dict)] if isinstance(sent, list) else []
-        if names:
-            note_down(self._desk.engine, editor, Action.DOCUMENTS_ADDED, names[0], files=len(names))
 
     def _accept_one(self, file: Mapping[str, Any], batch: str, replaces: str, language: str) -> str | None:
         name, size = text_of(file, "name"), file.get("size")

@@ -17,7 +17,8 @@ ANSWERED_SHARE = Text("Answers given", "已回答的比例")
 ANSWERED_DETAIL = Text("of {count} questions the assistant tried to answer", "智能助手处理了 {count} 个问题")
 WAIT = Text("Wait for a person", "等待人工的时间")
 WAIT_DETAIL = Text(
-    "half within; 95 % within {longest} ({count} times)", "半数在此之内；95% 在 {longest} 之内（{count} 次）"
+    "half within; 95 % within {longest} ({count} times, asked for in words)",
+    "半数在此之内；95% 在 {longest} 之内（文字请求 {count} 次）",
 )
 FIRST_WORDS = Text("First words", "首字时间")
 TIME_DETAIL = Text("half within; 95 % within {longest}", "半数在此之内；95% 在 {longest} 之内")
