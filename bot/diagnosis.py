@@ -114,13 +114,14 @@ def _embedder(settings: Settings) -> Finding:
 
 def _generator(settings: Settings) -> Finding:
     from bot.bootstrap import open_generator
+    from bot.generators.releases_in_use import unused_release
 
     generator = open_generator(settings)
     if generator is None:
         return Finding("generator", True, "none: answers are quotations (FRONTDESK_ANSWERS__GENERATE=false)")
-    return Finding(
-        "generator", True, f"{_described(generator.describe())}; writes {', '.join(sorted(generator.languages))}"
-    )
+    found = f"{_described(generator.describe())}; writes {', '.join(sorted(generator.languages))}"
+    unused = unused_release(settings)
+    return Finding("generator", True, f"{found}; {unused}" if unused else found)
 
 
 def _engine(settings: Settings) -> Finding:
@@ -128,13 +129,14 @@ def _engine(settings: Settings) -> Finding:
     from bot.bootstrap import generator_place
     from bot.generators.engine_choice import choose_engine
     from bot.generators.loading import find_language_model
+    from bot.generators.releases_in_use import adapter_in_use
 
     models = settings.models
     if not settings.answers.generate:
         return Finding("engine", True, "none: nothing is generated")
     named = str(generator_place(settings))
     place, _ = find_language_model(named, None, allow_download=models.allow_download)
-    choice = choose_engine(models.engine, place, models.device)
+    choice = choose_engine(models.engine, place, models.device, adapter_in_use(settings, named))
     return Finding("engine", True, f"{choice.engine}: {choice.reason}")
 
 

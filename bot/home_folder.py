@@ -22,6 +22,9 @@ from bot.errors import HomeInUse, SettingsInvalid
 from knowledge.durable_files import sync_folder, write_durably
 
 REPLACED = "replaced-"  # how folders begin that a restore has put aside
+DISCARDED = ".discarded-"  # and those that it deletes
+BACKING_UP = ".backup-"
+RESTORING = ".restoring-"
 _OPENING = ".opening"
 _UNDER_WAY = ".backup-under-way"
 _JOURNAL = ".restore.json"
@@ -34,7 +37,7 @@ class Exchange:
     outgoing: Sequence[str]
     replaced: str  # folder that receives what goes out
     staged: str
-    discard: bool  # delete what went out
+    discard: bool  # delete what went out; a clean-up finds the rest where `replaced` begins with DISCARDED
 
 
 @contextmanager
@@ -44,11 +47,13 @@ def opening_home(home: Path) -> Iterator[None]:
     Raises SettingsInvalid where the folder cannot be written.
     """
     _make_writable(home)
-    if (home / _JOURNAL).exists():
+    while True:
+        with _locked(home / _OPENING, fcntl.LOCK_SH):
+            if not exchange_is_pending(home):  # asked under the lock: who held it may have been killed half-way
+                yield
+                return
         with _locked(home / _OPENING, fcntl.LOCK_EX):
             finish_exchange(home)
-    with _locked(home / _OPENING, fcntl.LOCK_SH):
-        yield
 
 
 @contextmanager
@@ -60,13 +65,22 @@ def home_alone(home: Path, database: Path) -> Iterator[None]:
 
 @contextmanager
 def only_backup_under_way(home: Path) -> Iterator[None]:
-    """Raises HomeInUse where another process backs this home up, or restores it."""
+    """Makes the folder where it is missing. Raises HomeInUse where another process backs it up, or restores it."""
+    _make_writable(home)
     with _lock_file(home / _UNDER_WAY) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise HomeInUse(f"Another backup or restore of '{home}' is under way; wait until it has ended") from None
         yield
+
+
+def remove_abandoned(home: Path) -> None:
+    """What killed backups and restores have left. Call it while no other is under way, and no exchange is pending."""
+    for beginning in (BACKING_UP, RESTORING, DISCARDED):
+        for folder in home.glob(f"{beginning}*"):
+            if folder.is_dir():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def exchange(home: Path, wanted: Exchange) -> None:
@@ -81,7 +95,11 @@ def exchange_is_pending(home: Path) -> bool:
 
 
 def finish_exchange(home: Path) -> None:
-    """Carries out what the journal says, as far as it is not done. Call it under the lock."""
+    """Carries out what the journal says, as far as it is not done. Call it under the lock.
+
+    Nothing is deleted before the journal is: carried out again, it would take a name that is gone from `replaced` for
+    one that has yet to go out.
+    """
     try:
         journal = Exchange(**json.loads((home / _JOURNAL).read_bytes()))
     except FileNotFoundError:
@@ -95,11 +113,11 @@ def finish_exchange(home: Path) -> None:
     for path in sorted(staged.iterdir()) if staged.is_dir() else ():
         path.rename(home / path.name)
     sync_folder(home)
-    if journal.discard or not any(replaced.iterdir()):
-        shutil.rmtree(replaced)
-    shutil.rmtree(staged, ignore_errors=True)
     (home / _JOURNAL).unlink()
     sync_folder(home)
+    shutil.rmtree(staged, ignore_errors=True)
+    if journal.discard:
+        shutil.rmtree(replaced)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from bot.answering.entry_matching import (
 )
 from bot.answering.writing import AnswerWriter
 from bot.answers import Answer, Choice, Outcome
-from bot.errors import ConversationClosed
+from bot.errors import ConversationClosed, ConversationNotFound
 from bot.events import (
     AnswerCited,
     HandedToOperator,
@@ -72,10 +72,10 @@ class TurnLimits:
     answerable_threshold: float = 0.5
 
 
-ReadSignals = Callable[[Message, str], Signals]  # a stored message and its language
+ReadSignals = Callable[[Message, str, bool], Signals]  # a stored message, its language, does the bot answer it
 
 
-def only_language(message: Message, language: str) -> Signals:  # noqa: ARG001 - as any reader of signals is called
+def only_language(message: Message, language: str, answered: bool) -> Signals:  # noqa: ARG001 - as any reader
     """Reads no signals but the language that was found anyway."""
     return Signals(language)
 
@@ -211,7 +211,8 @@ class ConversationManager:
             with turn.step("entries"):
                 turn.entries = self._entries.judge(standalone(turn.asked, turn.before.exchange), turn.language)
         with turn.step("signals"):
-            turn.signals = self._read_signals(turn.question, turn.language)
+            answered = turn.conversation.handler is Handler.BOT
+            turn.signals = self._read_signals(turn.question, turn.language, answered)
         match route(
             turn.prediction,
             turn.conversation,
@@ -316,22 +317,25 @@ class ConversationManager:
         return Answer(words, Outcome.ABSTAINED, turn.language)
 
     def _end(self, turn: TurnState, state: MessageState) -> TurnEnded:
-        """Stores the answer, whatever became of it, unless a person has taken over meanwhile."""
+        """Stores the answer, whatever became of it, unless a person has taken over, or all was erased, meanwhile."""
         conversation_id = turn.question.conversation_id
         turn.milliseconds["total"] = 1000 * (time.monotonic() - turn.began)
         trace = turn.trace()
-        stored = None
-        if turn.answer is not None or state is not MessageState.COMPLETE:
-            stored = self._transcripts.append_answer(
-                conversation_id,
-                reply_to=turn.question.message_id,
-                answer=turn.answer or self._unfinished(turn),
-                trace=trace,
-                state=state,
-                handler_version=turn.conversation.handler_version,
-                hand_over=turn.handoff,
-            )
-        handler = self._transcripts.conversation(conversation_id).handler
+        stored, handler = None, turn.conversation.handler
+        try:
+            if turn.answer is not None or state is not MessageState.COMPLETE:
+                stored = self._transcripts.append_answer(
+                    conversation_id,
+                    reply_to=turn.question.message_id,
+                    answer=turn.answer or self._unfinished(turn),
+                    trace=trace,
+                    state=state,
+                    handler_version=turn.conversation.handler_version,
+                    hand_over=turn.handoff,
+                )
+            handler = self._transcripts.conversation(conversation_id).handler
+        except ConversationNotFound:
+            _log.info("A conversation was erased while it was being answered: the answer is not stored")
         if stored is None:
             return TurnEnded(conversation_id, None, handler, state, None, trace)
         return TurnEnded(conversation_id, stored.message_id, handler, state, stored.answer, trace)

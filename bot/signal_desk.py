@@ -37,9 +37,9 @@ class SignalDesk:
         self._reader = reader
         self._log = log
 
-    def read(self, message: Message, language: str) -> Signals:
-        """The signals of a stored message; kept for the trend, personal data masked."""
-        signals = self._reader.read(message.text, language)
+    def read(self, message: Message, language: str, answered: bool = True) -> Signals:
+        """The signals of a stored message; kept for the trend, personal data masked. See SignalReader.read."""
+        signals = self._reader.read(message.text, language, answered=answered)
         self._log.record(message, signals)
         return signals
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import SettingsInvalid
-from bot.generators.releases_in_use import adapter_in_use
+from bot.generators.releases_in_use import adapter_in_use, name_of_adapter
 from bot.settings import Settings
 from knowledge.embedding.model_folders import ProgressCallback, no_progress
 
@@ -41,9 +41,8 @@ def train_generator_file(
     from bot.training.generator_rows import read_grounded_rows
     from bot.training.generator_run import GeneratorRecipe
     from bot.training.generator_sets import grounded_rows_of
-    from bot.training.generator_training import KIND, GeneratorPlan, Judges, train_generator
+    from bot.training.generator_training import GeneratorPlan, Judges, train_generator
     from bot.training.pretrained_intents import texts_of
-    from bot.training.promotion import name_in_use
     from knowledge.embedding.torch_runtime import locate_model
     from knowledge.indexing.faiss_index import FaissIndex
 
@@ -72,7 +71,7 @@ def train_generator_file(
         return _opened(settings, base, adapter)
 
     evidence = EvidenceReader(embedder, verifier, limit=answers.passages, new_index=FaissIndex)
-    judges = Judges(evidence, verifier, opened, name_in_use(settings.releases_folder, KIND))
+    judges = Judges(evidence, verifier, opened, name_of_adapter(settings, adapter_in_use(settings, base)))
     return train_generator(
         rows, base, settings.releases_folder, plan, judges, watch=watch or unwatched, progress=progress
     )

@@ -51,6 +51,11 @@ class BackupManifest:
     def total_bytes(self) -> int:
         return sum(each.bytes for each in self.files.values())
 
+    @property
+    def tops(self) -> set[str]:
+        """Names that the home itself gets, besides the database's."""
+        return {name.removeprefix(HOME).split("/")[0] for name in self.files if name != DATABASE}
+
     def to_json(self) -> bytes:
         values = {"kind": KIND, "format": FORMAT, **asdict(self)}
         return json.dumps(values, ensure_ascii=False, indent=1).encode()
@@ -118,7 +123,12 @@ def files_of_home(home: Path, database: Path) -> Iterator[tuple[str, Path, bool]
 
 def outgoing(home: Path, database: Path, archive: Path) -> list[str]:
     """What a restore puts aside: all but the models, hidden files, backups, and what was put aside before."""
-    kept = {path.name for path in home.iterdir() if path in archive.parents or (path.is_file() and is_backup(path))}
+    around = {*archive.parents, *archive.resolve().parents}
+    kept = {
+        path.name
+        for path in home.iterdir()
+        if path in around or path.resolve() in around or (path.is_file() and is_backup(path))
+    }
     return sorted(
         path.name
         for path in home.iterdir()

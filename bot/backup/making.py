@@ -31,7 +31,13 @@ from bot.backup.contents import (
     sqlite_file,
 )
 from bot.errors import BackupUnusable
-from bot.home_folder import only_backup_under_way
+from bot.home_folder import (
+    BACKING_UP,
+    exchange_is_pending,
+    only_backup_under_way,
+    opening_home,
+    remove_abandoned,
+)
 from bot.settings import Settings
 from knowledge.durable_files import sha256_of_file, writing_durably
 from knowledge.errors import StorageUnavailable
@@ -39,7 +45,6 @@ from knowledge.storing.originals import Originals, storage_unavailable
 
 OnStep = Callable[[str, float], None]  # what is being done, and how much of it, from 0 to 1
 
-_STAGING = ".backup-"
 _TRIES = 5  # an upload that is taken in between two looks makes one more copy of the database necessary
 _WAIT_SECONDS = 15.0
 _COUNTED = {
@@ -68,16 +73,18 @@ def make_backup(settings: Settings, archive: Path, *, on_step: OnStep = lambda _
     began = time.monotonic()
     archive = archive.absolute()
     home, database = settings.home.absolute(), sqlite_file(settings)
-    if not database.exists():
+    if not database.exists() and not exchange_is_pending(home):
         raise BackupUnusable(f"There is no database '{database}' to back up; set FRONTDESK_HOME to the home folder")
     try:
         archive.parent.mkdir(parents=True, exist_ok=True)
         with only_backup_under_way(home):
-            _remove_abandoned(home, archive)
-            staged = home / f"{_STAGING}{uuid.uuid4().hex}"
-            staged.mkdir(mode=0o700)
+            staged = home / f"{BACKING_UP}{uuid.uuid4().hex}"
             try:
-                _collect(home, database, staged, on_step)
+                with opening_home(home):  # finishes what a killed restore has begun; no other begins meanwhile
+                    remove_abandoned(home)
+                    _remove_halves(archive)
+                    staged.mkdir(mode=0o700)
+                    _collect(home, database, staged, on_step)
                 manifest = _described(staged, on_step)
                 _pack(staged, manifest, archive, on_step)
             finally:
@@ -96,11 +103,8 @@ def revision_in(connection: sqlite3.Connection) -> str:
     return "" if row is None else str(row[0])
 
 
-def _remove_abandoned(home: Path, archive: Path) -> None:
-    """What a killed backup has left; no other runs while we hold the lock."""
-    for folder in home.glob(f"{_STAGING}*"):
-        if folder.is_dir():
-            shutil.rmtree(folder, ignore_errors=True)
+def _remove_halves(archive: Path) -> None:
+    """What a killed backup has left beside the archive; no other runs while we hold the lock."""
     for half in archive.parent.glob(f".{archive.name}.{'[0-9a-f]' * 32}"):
         half.unlink(missing_ok=True)
 

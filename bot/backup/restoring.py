@@ -36,13 +36,16 @@ from bot.backup.contents import (
 from bot.backup.making import OnStep, revision_in
 from bot.errors import BackupUnusable, SettingsInvalid
 from bot.home_folder import (
+    DISCARDED,
     REPLACED,
+    RESTORING,
     Exchange,
     exchange,
     exchange_is_pending,
     home_alone,
     only_backup_under_way,
     opening_home,
+    remove_abandoned,
 )
 from bot.migrations import newest_revision, upgrade_database
 from bot.settings import Settings
@@ -51,7 +54,6 @@ from knowledge.durable_files import sync_folder
 from knowledge.errors import CatalogUnavailable, StorageUnavailable
 from knowledge.storing.originals import storage_unavailable
 
-_STAGING = ".restoring-"
 _CHUNK_BYTES = 1 << 20
 _SPARE_BYTES = 64 * 2**20  # for migrating
 
@@ -92,13 +94,12 @@ def restore_backup(
     manifest = _manifest_of(archive)
     if manifest.schema > newest_revision():
         raise newer(archive, manifest.code_version)
-    with opening_home(home):  # finishes what a killed restore has begun
-        pass
     with only_backup_under_way(home):
-        _remove_abandoned(home)
+        with opening_home(home):  # finishes what a killed restore has begun
+            remove_abandoned(home)
         with home_alone(home, database):  # asked before hours of work, too
-            pass
-        staged = home / f"{_STAGING}{uuid.uuid4().hex}"
+            _outgoing(home, database, archive, manifest)
+        staged = home / f"{RESTORING}{uuid.uuid4().hex}"
         try:
             _stage(archive, manifest, staged, database.name, on_step)
             before_exchange(f"sqlite:///{staged / database.name}")
@@ -111,13 +112,27 @@ def restore_backup(
 def _exchanged(
     home: Path, database: Path, archive: Path, staged: Path, manifest: BackupManifest, *, discard: bool, began: float
 ) -> Restored:
-    replaced = f"{REPLACED}{time.strftime('%Y%m%d-%H%M%S')}-{staged.name[-4:]}"
     with home_alone(home, database):
-        goes = outgoing(home, database, archive)
-        _refuse_mounts([home / name for name in goes])
-        exchange(home, Exchange(goes, replaced, staged.name, discard))
+        goes = _outgoing(home, database, archive, manifest)
+        nothing_kept = discard or not goes
+        beginning = DISCARDED if nothing_kept else REPLACED
+        replaced = f"{beginning}{time.strftime('%Y%m%d-%H%M%S')}-{staged.name[-4:]}"
+        exchange(home, Exchange(goes, replaced, staged.name, nothing_kept))
     older = manifest.schema if manifest.schema != newest_revision() else ""
-    return Restored(manifest, older, home / replaced if goes and not discard else None, time.monotonic() - began)
+    return Restored(manifest, older, None if nothing_kept else home / replaced, time.monotonic() - began)
+
+
+def _outgoing(home: Path, database: Path, archive: Path, manifest: BackupManifest) -> list[str]:
+    """What is put aside. Raises SettingsInvalid where it cannot be, or where what stays is in the way of the new."""
+    goes = outgoing(home, database, archive)
+    _refuse_mounts([home / name for name in goes])
+    in_the_way = next((name for name in sorted(manifest.tops.difference(goes)) if os.path.lexists(home / name)), None)
+    if in_the_way is not None:
+        raise SettingsInvalid(
+            f"'{home / in_the_way}' is, or holds, a backup and stays where it is, but '{archive}' has files for that "
+            "place, too; move the backup out of the home folder and restore it from there"
+        )
+    return goes
 
 
 def _refuse_mounts(folders: Iterable[Path]) -> None:
@@ -162,13 +177,6 @@ def _is_tar(unpacked: gzip.GzipFile) -> bool:
         return unpacked.peek(512)[257:262] == b"ustar"
     except gzip.BadGzipFile:
         return False
-
-
-def _remove_abandoned(home: Path) -> None:
-    """What a killed restore has left; no other runs while we hold the lock."""
-    for folder in home.glob(f"{_STAGING}*"):
-        if folder.is_dir():
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _stage(archive: Path, manifest: BackupManifest, staged: Path, database_name: str, on_step: OnStep) -> None:

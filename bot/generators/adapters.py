@@ -86,6 +86,14 @@ def is_whole_model(adapter: Path) -> bool:
     return (adapter / "config.json").is_file() and (adapter / "model.safetensors").is_file()
 
 
+def is_prefix(adapter: Path) -> bool:
+    """Whether what training made stands before every prompt. Raises ModelUnavailable where that cannot be read."""
+    try:
+        return (adapter / CONFIG).is_file() and _config(adapter).get("peft_type") == "PREFIX_TUNING"
+    except (OSError, ValueError, AttributeError) as error:
+        raise ModelUnavailable(f"The adapter '{adapter}' cannot be read: {error}") from error
+
+
 def is_plain_lora(adapter: Path) -> bool:
     """Whether the folder holds pairs of LoRA and nothing else that changes a model."""
     from safetensors import SafetensorError, safe_open

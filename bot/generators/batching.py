@@ -147,7 +147,7 @@ class Batching:
         elif max_tokens < 1:
             self._send({"id": number, "end": True})
         elif (wait := self._expected_wait()) > self._limits.wait_seconds:
-            self._fail(number, f"All {self._limits.slots} slots are taken; the wait would be {wait:.0f} s")
+            self._fail(number, f"All {self._places()} places are taken; the wait would be {wait:.0f} s")
         else:
             self._waiting.append(_Waiting(number, tokens, max_tokens, time.monotonic()))
 
@@ -159,8 +159,17 @@ class Batching:
 
     def _expected_wait(self) -> float:
         """Seconds until somebody who comes now may begin, by the mean of the latest answers."""
-        ahead = len(self._waiting) + len(self._writing) + 1 - self._limits.slots
-        return max(0, ahead) * self._mean_seconds / self._limits.slots
+        places = self._places()
+        ahead = len(self._waiting) + len(self._writing) + 1 - places
+        return max(0, ahead) * self._mean_seconds / places
+
+    def _places(self) -> int:
+        """How many write at once: the slots, or as many as find room for prompt and reply of the mean size."""
+        sizes = [len(one.tokens) + one.max_tokens for one in self._waiting]
+        sizes += [one.size for one in self._writing.values()]
+        if not sizes:
+            return self._limits.slots
+        return max(1, min(self._limits.slots, self._pipeline.capacity_tokens * len(sizes) // sum(sizes)))
 
     # Steps
 

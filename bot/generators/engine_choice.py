@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.generators.adapters import is_prefix, is_whole_model
 from bot.generators.gguf_file import read_gguf
 from knowledge.errors import ModelUnavailable
 
 TRANSFORMERS, OPENVINO, AUTO = "transformers", "openvino", "auto"
+_NVIDIA = Path("/dev/nvidiactl")
 _LEAST_CORES = 2  # on one, OpenVINO 2026.4 divides by zero and the process is gone
 
 
@@ -23,14 +25,16 @@ class EngineChoice:
     reason: str  # for `doctor` and the log
 
 
-def choose_engine(wanted: str, place: Path, device: str) -> EngineChoice:
-    """`place`: the model's folder or GGUF file.
+def choose_engine(
+    wanted: str, place: Path, device: str, adapter: Path | None = None, *, nvidia: Path = _NVIDIA
+) -> EngineChoice:
+    """`place`: the model's folder or GGUF file. `adapter`: what training made of it. `nvidia`: there with a driver.
 
     Raises ModelUnavailable where `openvino` is demanded and cannot be had; `auto` then takes transformers.
     """
     if wanted == TRANSFORMERS:
         return EngineChoice(TRANSFORMERS, "as FRONTDESK_MODELS__ENGINE says")
-    hindrance = _hindrance(place, device)
+    hindrance = _hindrance(place, device, adapter, nvidia)
     if hindrance is None:
         return EngineChoice(OPENVINO, "many answers at once")
     if wanted == OPENVINO:
@@ -53,19 +57,25 @@ def unlike_llama(config: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _hindrance(place: Path, device: str) -> str | None:
+def _hindrance(place: Path, device: str, adapter: Path | None, nvidia: Path) -> str | None:
     if importlib.util.find_spec("openvino_genai") is None:
         return "the package openvino-genai is not installed (pip install 'frontdesk[cpu]')"
-    if device != "cpu" and not (device == "auto" and not _has_nvidia()):
+    if device != "cpu" and not (device == "auto" and not _has_cuda(nvidia)):
         return "it is for processors, not for graphics cards"
     if len(os.sched_getaffinity(0)) < _LEAST_CORES:
         return "it needs two processor cores"
-    return unlike_llama(_config(place))
+    if adapter is not None and is_prefix(adapter):
+        return f"it cannot begin with the trained prefix '{adapter.name}'"
+    return unlike_llama(_config(adapter if adapter is not None and is_whole_model(adapter) else place))
 
 
-def _has_nvidia() -> bool:
-    """Without torch, which takes a second to import."""
-    return Path("/dev/nvidiactl").exists()
+def _has_cuda(nvidia: Path) -> bool:
+    """torch, which takes a second to import, is asked only where there is a driver: it may be built without CUDA."""
+    if not nvidia.exists():
+        return False
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def _config(place: Path) -> dict[str, Any]:

@@ -7,9 +7,13 @@ weights twice) goes when it ends, and never belongs to the process that answers.
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import shutil
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +26,7 @@ from bot.generators.local import end_tokens
 from bot.generators.openvino_import import import_openvino_genai
 from bot.generators.prompt_tokens import PromptTokens
 from bot.prompt import Prompt, PromptMessage
+from knowledge.durable_files import only_one_at_a_time
 from knowledge.embedding.model_folders import ModelDescription, ModelSource, is_complete, prepare_model_folder
 from knowledge.errors import ModelUnavailable
 
@@ -30,6 +35,7 @@ _ABOUT = "engine.json"
 _PACKED = "model.gguf"
 _BYTES_NEEDED = 1 << 30
 _KEPT = 3
+_FORGOTTEN = ".forgotten"
 _PROBE = Prompt(
     (
         PromptMessage("system", "Use only the facts below."),
@@ -62,30 +68,34 @@ def prepare_engine_folder(parent: Path, *, model: str, adapter: str | None, rele
     """
     folder = engine_folder(parent, release)
     if is_complete(folder, recipe=_RECIPE):
+        with suppress(OSError):  # a folder that only others may write to is not ours to forget either
+            os.utime(folder)  # the last to be used are kept
         return folder
     order = {"folder": str(folder), "model": model, "adapter": adapter, "allow_download": allow_download}
-    done = subprocess.run(
-        [sys.executable, "-m", "bot.generators.engine_folder", json.dumps(order)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        cwd=Path(__file__).parents[2],
-        check=False,
-    )
-    if done.returncode != 0:
-        said = done.stdout.strip().splitlines()
+    command = [sys.executable, "-m", "bot.generators.engine_folder", json.dumps(order)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as maker:  # it ends when its input does, so it cannot outlive us
+        assert maker.stdout is not None
+        said = maker.stdout.read().strip().splitlines()
+    if maker.returncode != 0:
         raise ModelUnavailable(said[-1] if said else f"The generator '{model}' could not be made ready for the engine")
     _forget_oldest(parent, folder)
     return folder
 
 
 def _forget_oldest(parent: Path, newest: Path) -> None:
-    """Every training makes a release and every release a folder: those before the last few are made again on demand."""
+    """Every training makes a release and every release a folder: those before the last few used are made again on
+    demand. A process that has one open keeps its pages. What is half deleted bears another name, so that nobody takes
+    it for a folder of the engine; whoever comes next deletes the rest.
+    """
     others = [folder for folder in parent.glob("engine-*") if folder.is_dir() and folder != newest]
     others.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
     for folder in others[_KEPT - 1 :]:
-        shutil.rmtree(folder, ignore_errors=True)  # a process that has it open keeps its pages
+        with suppress(OSError), only_one_at_a_time(parent / f".{folder.name}.lock"):  # as while it is made
+            folder.rename(parent / f".{folder.name}.{secrets.token_hex(4)}{_FORGOTTEN}")
+    for leftover in parent.glob(f".engine-*{_FORGOTTEN}"):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def read_engine_folder(folder: Path) -> EngineModel:
@@ -158,7 +168,13 @@ def _write_model(loaded: LanguageModel, folder: Path) -> None:
     packed.unlink()
 
 
+def _end_with_parent() -> None:
+    os.read(sys.stdin.fileno(), 1)  # nothing is ever said: it returns when the parent is gone
+    os._exit(1)  # what is half made is removed by the next who makes it
+
+
 def main(order: dict[str, Any]) -> int:
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     folder = Path(order.pop("folder"))
     try:
         make_engine_folder(folder, **order)

@@ -66,7 +66,7 @@ def _batched(options: dict[str, Any], adapter: Path | None, batching: dict[str, 
     may_download = options["allow_download"]
     try:
         place, release = find_language_model(options["model"], adapter, allow_download=may_download)
-        choice = choose_engine(batching["engine"], place, options["device"])
+        choice = choose_engine(batching["engine"], place, options["device"], adapter)
         if choice.engine == TRANSFORMERS:
             raise _TakenInTurn(choice.reason)
         return open_batched(options, str(adapter) if adapter else None, release, batching, send)

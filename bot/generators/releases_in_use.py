@@ -28,15 +28,42 @@ def adapter_in_use(settings: Settings, base: str | Path) -> Path | None:
     """
     named = settings.models.generator_adapter
     if named is not None:
+        if unused := unused_release(settings):
+            _log.warning(unused)
         return _built_in_adapter(base) if str(named) == EMBEDDED else named
     try:
         release = current_release(settings.releases_folder, KIND)
         if release is not None:
-            _refuse_another_base(open_release(release).base, base)
+            _refuse_another_base(open_release(release).base, base, allow_download=settings.models.allow_download)
             return release
     except (ReleaseInvalid, OSError) as error:
         _log.error("The promoted release of the generator cannot be used: %s", error)
     return None
+
+
+def unused_release(settings: Settings) -> str:
+    """That a release of the generator was promoted and no start uses it, as a sentence; "" where that is not so."""
+    named = settings.models.generator_adapter
+    if named is None:
+        return ""
+    try:
+        release = current_release(settings.releases_folder, KIND)
+    except (ReleaseInvalid, OSError):
+        return ""
+    if release is None:
+        return ""
+    return (
+        f"the promoted release '{KIND}/{release.name}' is not used, because FRONTDESK_MODELS__GENERATOR_ADAPTER names "
+        f"'{named}'; leave it empty to use the release"
+    )
+
+
+def name_of_adapter(settings: Settings, adapter: Path | None) -> str:
+    """What `adapter_in_use` gave, as a release remembers it; "" for the model as it is."""
+    named = settings.models.generator_adapter
+    if adapter is None:
+        return ""
+    return adapter.name if named is None else str(named)
 
 
 def _built_in_adapter(base: str | Path) -> Path:
@@ -50,9 +77,12 @@ def _built_in_adapter(base: str | Path) -> Path:
     )
 
 
-def _refuse_another_base(trained_on: str, base: str | Path) -> None:
-    from bot.generators.loading import base_fingerprint
+def _refuse_another_base(trained_on: str, base: str | Path, *, allow_download: bool) -> None:
+    from bot.generators.loading import find_language_model
 
-    place = Path(base)
-    if place.exists() and base_fingerprint(place) != trained_on:
+    try:
+        _, found = find_language_model(str(base), None, allow_download=allow_download)
+    except ModelUnavailable:
+        return  # whoever loads the model says what is wrong with it
+    if found != trained_on:
         raise ReleaseInvalid(f"it was trained on '{trained_on}', and the generator is another model; train it again")

@@ -13,7 +13,6 @@ import queue
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 
 from bot.errors import GenerationFailed
 from bot.generators.fast_tokenizer import FastTokenizer
+from bot.generators.process_watch import ProcessWatch
 from bot.generators.prompt_tokens import PromptTokens
 from bot.prompt import Prompt
 from knowledge.embedding.model_folders import ModelDescription
@@ -30,9 +30,6 @@ _log = logging.getLogger(__name__)
 
 _ASK_STOP_SECONDS = 0.05  # how often `stop` is asked while the model says nothing
 _COUNT_SECONDS = 30.0  # longest wait for a count of tokens
-_QUIET_SECONDS = 120.0  # a model that says nothing for that long, with others before it in line, is taken for stuck
-_BACK_OFF_SECONDS = (0.0, 1.0, 5.0, 30.0)  # before the first, second, … start again of a model that keeps crashing
-_HEALTHY_SECONDS = 60.0  # a process that lived that long begins the back-off anew
 _COMMAND = [sys.executable, "-m", "bot.generators.generator_process"]
 
 
@@ -89,10 +86,11 @@ class _Stuck(GenerationFailed):
 class SeparateGenerator:
     """Thread-safe. The constructor returns at once, while the model loads; everything else waits until it is there."""
 
-    def __init__(self, options: ModelOptions, *, command: list[str] | None = None) -> None:
-        """`command` starts the process; tests give their own."""
+    def __init__(self, options: ModelOptions, command: list[str] | None = None, watch: ProcessWatch | None = None):
+        """`command` starts the process; tests give their own, and their own clock."""
         self._options = options
         self._command = command or _COMMAND
+        self._watch = watch or ProcessWatch()
         self._writing = threading.Lock()  # one request at a time into the pipe
         self._guard = threading.Lock()  # of the answers awaited
         self._answers: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
@@ -183,7 +181,7 @@ class SeparateGenerator:
     def _pieces(self, request: dict[str, Any], stop: Callable[[], bool]) -> Iterator[str]:
         number, answers = self._ask(request)
         try:
-            while (piece := _next_piece(answers, stop)) is not None:
+            while (piece := _next_piece(answers, stop, self._watch)) is not None:
                 yield piece
         except _Stuck:
             self._end_stuck()
@@ -230,14 +228,13 @@ class SeparateGenerator:
             self._child.kill()
 
     def _keep_running(self) -> None:
-        crashes = 0
         while not self._is_closed.is_set():
-            began = time.monotonic()
+            self._watch.started()
             try:
                 self._run_once()
             except Exception:  # noqa: BLE001 - the next start may go well, and nobody must wait for this thread
                 _log.exception("The generator's process could not be started or understood")
-            if self._ready is None and self._gives_up_batching():
+            if self._ready is None and self._unavailable is None and self._gives_up_batching():
                 continue
             if self._ready is None:  # the first start decides whether the model can be loaded at all
                 self._unavailable = self._unavailable or "The generator's process ended while it loaded the model"
@@ -245,17 +242,19 @@ class SeparateGenerator:
                 return
             if self._is_closed.is_set():
                 return
-            crashes = 0 if time.monotonic() - began > _HEALTHY_SECONDS else crashes + 1
-            wait = _BACK_OFF_SECONDS[min(crashes, len(_BACK_OFF_SECONDS) - 1)]
+            wait = self._watch.crashed()
+            if self._watch.is_hopeless and self._gives_up_batching():
+                continue
             _log.error("The generator's process ended unexpectedly; it is started again in %.0f s", wait)
             self._is_closed.wait(wait)
 
     def _gives_up_batching(self) -> bool:
-        """Whether there is another engine to try, after one that nobody insisted on died without a word."""
+        """Whether there is another engine to try, after one that nobody insisted on died without a word, or often."""
         options = self._options
-        if self._unavailable is not None or options.batching.engine != "auto" or self._is_closed.is_set():
+        if options.batching.engine != "auto" or self._is_closed.is_set():
             return False
-        _log.error("The batching engine ended while it loaded the model; answers are written in turn instead")
+        _log.error("The batching engine cannot keep running; answers are written in turn instead")
+        self._watch.crashes = 0
         self._options = replace(options, batching=replace(options.batching, engine="transformers"))
         return True
 
@@ -280,6 +279,7 @@ class SeparateGenerator:
                 process.stdin.flush()
                 self._begin(process, process.stdout.readline())
                 for line in process.stdout:
+                    self._watch.heard()
                     self._hand_out(json.loads(line))
             finally:
                 process.kill()
@@ -296,6 +296,7 @@ class SeparateGenerator:
         description = ModelDescription(**said["description"])
         self._ready = _Ready(said["release"], frozenset(said["languages"]), description, _counter(said))
         self._process = process
+        self._watch.is_ready()
         self._running.set()
         self._loaded.set()
 
@@ -315,14 +316,16 @@ class SeparateGenerator:
             answers.put({"failed": "The generator broke off and is being started again"})
 
 
-def _next_piece(answers: queue.SimpleQueue[dict[str, Any]], stop: Callable[[], bool]) -> str | None:
+def _next_piece(
+    answers: queue.SimpleQueue[dict[str, Any]], stop: Callable[[], bool], watch: ProcessWatch
+) -> str | None:
     """None at the end, and where `stop` says so. Raises GenerationFailed."""
-    waits_until = time.monotonic() + _QUIET_SECONDS
+    asked = watch.clock()
     while not stop():
         try:
             answer = _checked(answers.get(timeout=_ASK_STOP_SECONDS))
         except queue.Empty:
-            if time.monotonic() > waits_until:
+            if watch.is_stuck(asked):
                 raise _Stuck from None
             continue
         return None if "end" in answer else str(answer["piece"])

@@ -10,7 +10,7 @@ import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import IO, Any
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
@@ -44,7 +44,7 @@ def _each(engine: Engine, numbers: Iterable[int]) -> Iterator[dict[str, Any]]:
                 yield _conversation(session, row)
 
 
-def write_json(conversations: Iterator[dict[str, Any]], file: TextIO, *, customer: str | None) -> dict[str, int]:
+def write_json(conversations: Iterator[dict[str, Any]], file: IO[str], *, customer: str | None) -> dict[str, int]:
     """Writes one JSON object, piece by piece. Returns how many conversations and messages it holds."""
     head = {"ok": True, "format": FORMAT, "customer": customer, "made_at": _when(datetime.now(UTC).timestamp())}
     file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "conversations": [')
@@ -57,7 +57,7 @@ def write_json(conversations: Iterator[dict[str, Any]], file: TextIO, *, custome
     return counts
 
 
-def write_csv(conversations: Iterator[dict[str, Any]], file: TextIO) -> dict[str, int]:
+def write_csv(conversations: Iterator[dict[str, Any]], file: IO[str]) -> dict[str, int]:
     """A line per message. A cell that a spreadsheet would run as a formula begins with an apostrophe."""
     table = csv.writer(file, lineterminator="\r\n")
     table.writerow(_COLUMNS)

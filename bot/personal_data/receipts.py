@@ -1,30 +1,24 @@
-"""Erasing from end to end: the rows, the entries' wordings, the files; and the receipt of it. Shows nothing."""
+"""What comes after the rows are erased: the files, a search through them, and the receipt of it all. Shows nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from bot.home_folder import REPLACED
-from bot.intent_store.intent_editing import normal
-from bot.personal_data.erasing import Erased, forget_titles, nowhere_else
+from bot.personal_data.entry_wordings import Wordings
+from bot.personal_data.erasing import Erased, as_example, forget_titles, nowhere_else
 from bot.personal_data.file_traces import beginnings_of, files_of, overwrite_freed, traces_of
-from knowledge.entries.entry_book import EntryBook
-from knowledge.entries.entry_values import EntryDraft
-from knowledge.errors import EntryChanged, EntryNotFound, EntryRefused
-
-EDITOR = "erasure"
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
     counts: Mapping[str, int]  # rows deleted, by what they were
     wordings: int  # of entries, that were taken out
-    entries: int  # that had no other wording, and were removed
-    entries_left: tuple[str, ...]  # that somebody was editing
+    entries_left: tuple[str, ...]  # that may hold the customer's words still, and an editor has to look at
     retrain: tuple[str, ...]  # intents whose examples were deleted: releases trained before have learnt from them
     file_rewritten: bool  # False on a database server, which has means of its own
     log_emptied: bool
@@ -36,20 +30,23 @@ class Receipt:
         return self.log_emptied and not self.traces_found and not self.entries_left
 
 
-def finish_erasing(engine: Engine, erased: Erased, home: Path, open_book: Callable[[], EntryBook]) -> Receipt:
+def finish_erasing(engine: Engine, erased: Erased, home: Path, wordings: Wordings) -> Receipt:
     """What is to be done when the rows are gone. Closes all connections of `engine`, which can be used again.
+
+    Needs nothing but the database: what could be missing, such as a model, was needed before the first row went.
 
     Raises CatalogUnavailable where the disk is too full to write the database anew.
     """
-    wordings, removed, left = _take_out_wordings(erased, open_book) if erased.entries else (0, 0, ())
     forget_titles(engine, erased.texts)
-    wanted = nowhere_else(engine, beginnings_of(erased.texts))
+    forms = (form for text in erased.texts for form in (text, *as_example(text)))
+    wanted = nowhere_else(engine, beginnings_of(forms))
     file = engine.url.database if engine.dialect.name == "sqlite" else None
     engine.dispose()
     emptied = overwrite_freed(Path(file)) if file else True
     found = traces_of(wanted, files_of(Path(file))) if file else 0
     reach = not_reached(home, is_server=file is None)
-    return Receipt(erased.counts, wordings, removed, left, erased.examples, file is not None, emptied, found, reach)
+    taken, left = wordings.taken, wordings.left
+    return Receipt(erased.counts, taken, left, erased.examples, file is not None, emptied, found, reach)
 
 
 def not_reached(home: Path, *, is_server: bool) -> tuple[str, ...]:
@@ -63,27 +60,3 @@ def not_reached(home: Path, *, is_server: bool) -> tuple[str, ...]:
         *aside,
         *server,
     )
-
-
-def _take_out_wordings(erased: Erased, open_book: Callable[[], EntryBook]) -> tuple[int, int, tuple[str, ...]]:
-    """How many wordings were taken out, how many entries removed, and which were left."""
-    book, own = open_book(), {normal(text) for text in erased.texts}
-    taken, removed, left = 0, 0, []
-    for entry_id in erased.entries:
-        try:
-            entry = book.entry(entry_id)
-            kept = {
-                code: tuple(each for each in some if normal(each) not in own) for code, some in entry.wordings.items()
-            }
-            if any(kept.values()):
-                draft = EntryDraft(kept, entry.answers, entry.link)
-                book.edit(entry_id, draft, editor=EDITOR, expected_version=entry.version)
-            else:
-                book.remove(entry_id, editor=EDITOR, expected_version=entry.version)
-                removed += 1
-            taken += sum(map(len, entry.wordings.values())) - sum(map(len, kept.values()))
-        except (EntryRefused, EntryChanged):
-            left.append(entry_id)
-        except EntryNotFound:
-            continue  # an editor was first
-    return taken, removed, tuple(left)

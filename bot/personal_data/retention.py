@@ -14,11 +14,11 @@ from sqlmodel import Session, col, select
 from bot.audit.audit_log import SERVER, AuditLog
 from bot.audit.chain import Action
 from bot.errors import BotError
-from bot.personal_data.erasing import Erased, erase_conversations
+from bot.personal_data.erasing import Erased, erase_older
 from bot.settings import RetentionSettings
 from bot.signal_log import SignalRow
-from bot.transcript_rows import ConversationRow, MessageRow
-from knowledge.database import reading, writing
+from bot.transcript_rows import MessageRow
+from knowledge.database import writing
 from knowledge.errors import KnowledgeError
 
 _DAY_SECONDS = 86_400.0
@@ -29,25 +29,24 @@ _log = logging.getLogger(__name__)
 
 
 def expire(engine: Engine, retention: RetentionSettings, *, now: float) -> Erased:
-    """Deletes whatever is older than its setting allows; of a setting of 0, nothing. Raises CatalogUnavailable."""
+    """Deletes whatever is older than its setting allows; of a setting of 0, nothing. Raises CatalogUnavailable.
+
+    Entries and training examples stay as they are (see `erase_older`).
+    """
     counts: dict[str, int] = {}
     texts: list[str] = []
-    examples: set[str] = set()
-    entries: set[str] = set()
     if retention.conversations_days:
         before = now - retention.conversations_days * _DAY_SECONDS
-        while erased := _expire_conversations(engine, before):
+        while erased := erase_older(engine, before, at_once=_AT_ONCE):
             for name, count in erased.counts.items():
                 counts[name] = counts.get(name, 0) + count
             texts += erased.texts
-            examples |= set(erased.examples)
-            entries |= set(erased.entries)
     if retention.traces_days:
         counts["traces"] = counts.get("traces", 0) + _forget_traces(engine, now - retention.traces_days * _DAY_SECONDS)
     if retention.signals_days:
         gone = _delete_signals(engine, now - retention.signals_days * _DAY_SECONDS)
         counts["signals"] = counts.get("signals", 0) + gone
-    return Erased(counts, tuple(texts), tuple(sorted(examples)), tuple(sorted(entries)))
+    return Erased(counts, tuple(texts))
 
 
 class RetentionKeeper:
@@ -88,13 +87,6 @@ class RetentionKeeper:
                 _log.warning("What is due to be deleted waits for an hour: %s", error)
             if self._ending.wait(_EVERY_SECONDS):
                 return
-
-
-def _expire_conversations(engine: Engine, before: float) -> Erased | None:
-    with reading(engine) as session:
-        old = select(ConversationRow.conversation_id).where(col(ConversationRow.updated_at) < before)
-        ids = session.exec(old.limit(_AT_ONCE)).all()
-    return erase_conversations(engine, ids) if ids else None
 
 
 def _forget_traces(engine: Engine, before: float) -> int:

@@ -26,11 +26,14 @@ class SignalReader:
         self._products = tuple(products)
         self._guard = guard
 
-    def read(self, text: str, language: str) -> Signals:
-        """`language` is what the conversation is in, for messages that tell none ("SO-12345678")."""
+    def read(self, text: str, language: str, *, answered: bool = True) -> Signals:
+        """`language` is what the conversation is in, for messages that tell none ("SO-12345678").
+
+        A message that the bot does not answer (`answered`) steers nobody: the guard, many embeddings, is not asked.
+        """
         language = detect_language(text, default=language)
         score = None
         if self._head is not None:
             score = round(self._head.score(self._embedder.embed_queries([text])[0], language), 4)
-        steering = None if self._guard is None else round(self._guard.score(text), 4)
+        steering = round(self._guard.score(text), 4) if self._guard is not None and answered else None
         return Signals(language, score, find_entities(text, self._products), steering)

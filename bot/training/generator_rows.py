@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from knowledge.languages import detect_language
 
 FEWEST_ROWS = 20
 _ASIDE = 10  # one question in so many is not learnt from
+_LEAST_ASIDE = 20  # rows; fewer do not tell which of two generators is better
+_MOST_ASIDE = 4  # no more than one row in so many is set aside to have that many
 # What `FactsOf` gives: the sentences that serving would hand the generator, best first.
 FactsOf = Callable[[str, Sequence[str]], Sequence[str]]
 
@@ -32,10 +35,24 @@ class GroundedRow:
         """The sha256 of question and passages: what tells rows apart without telling their words."""
         return hashlib.sha256("\n".join((self.question, *self.passages)).encode()).hexdigest()
 
-    @property
-    def is_aside(self) -> bool:
-        """Never learnt from. Told by the question alone: one question with two answers stays on one side."""
-        return int(hashlib.sha256(self.question.encode()).hexdigest(), 16) % _ASIDE == 0
+
+def set_aside(rows: Iterable[GroundedRow]) -> frozenset[str]:
+    """The questions that are never learnt from: a tenth, and more of them until there are twenty rows where that is no
+    more than a quarter of all. Told by the question alone: one question with two answers stays on one side.
+    """
+    rows_of = Counter(row.question for row in rows)
+    places = {question: int(hashlib.sha256(question.encode()).hexdigest(), 16) for question in rows_of}
+    aside = {question for question, place in places.items() if place % _ASIDE == 0}
+    count, most = sum(rows_of[question] for question in aside), rows_of.total() // _MOST_ASIDE
+    if most < _LEAST_ASIDE:
+        return frozenset(aside)
+    for question in sorted(places.keys() - aside, key=lambda question: (places[question] % _ASIDE, places[question])):
+        if count >= _LEAST_ASIDE:
+            break
+        if count + rows_of[question] <= most:
+            aside.add(question)
+            count += rows_of[question]
+    return frozenset(aside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +80,8 @@ def read_grounded_rows(path: Path) -> list[GroundedRow]:
                 f"{row.place}: passages is missing or empty; a generator learns to answer from them"
             )
         rows.append(GroundedRow(row.question, row.answer, row.passages))
-    learnt = [row for row in rows if not row.is_aside]
-    if len(rows) < FEWEST_ROWS or not learnt or len(learnt) == len(rows):
+    aside = set_aside(rows)
+    if len(rows) < FEWEST_ROWS or not aside or all(row.question in aside for row in rows):
         raise TrainingDataInvalid(
             f"'{path}' holds {len(rows)} answerable questions; a generator needs at least {FEWEST_ROWS}, "
             "of which about a tenth is set aside to see when to stop"

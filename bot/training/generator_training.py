@@ -30,7 +30,7 @@ from bot.training.event_files import EventFiles
 from bot.training.generator_evidence import Evidence, EvidenceReader
 from bot.training.generator_learners import GeneratorMethod, Learner
 from bot.training.generator_measuring import Replied, figures_of, gain, replies
-from bot.training.generator_rows import GroundedRow, TokenRow, text_rows, token_row
+from bot.training.generator_rows import GroundedRow, TokenRow, set_aside, text_rows, token_row
 from bot.training.generator_run import GeneratorRecipe, GeneratorRun, steps_an_epoch
 from bot.training.promotion import Validation
 from knowledge.embedding.model_folders import ProgressCallback, folder_digest, no_progress
@@ -194,6 +194,7 @@ class _Training:
         end = model.tokenizer.eos_token_id
         learnt: list[TokenRow] = []
         aside: list[TokenRow] = []
+        kept = set_aside(row for row, _ in read)
         for row, evidence in read:
             limits = plan.limits
             one = token_row(
@@ -204,7 +205,7 @@ class _Training:
                 budget=limits.prompt_budget,
                 longest_answer=limits.max_tokens,
             )
-            (aside if row.is_aside else learnt).append(one)
+            (aside if row.question in kept else learnt).append(one)
         stages = [_Stage(TUNING, learnt, aside, plan.recipe)]
         if plan.documents is not None:
             pieces = text_rows(plan.documents, tokens, end=end, longest=_LONGEST_PIECE)
@@ -239,7 +240,8 @@ def _evidence(
         if evidence.assessment.sentences:
             read.append((row, evidence))
         progress("finding the sentences", number / len(rows))
-    if len({row.is_aside for row, _ in read}) < 2:
+    aside = set_aside(row for row, _ in read)
+    if len({row.question in aside for row, _ in read}) < 2:
         raise TrainingDataInvalid("The passages hold too few sentences to learn from; give whole sentences as evidence")
     return read
 
@@ -252,7 +254,8 @@ def _measured(
     progress: ProgressCallback,
 ) -> tuple[dict[str, float], Validation]:
     """What is in use and what was made, on the same rows that were set aside."""
-    rows = [(row, evidence) for row, evidence in read if row.is_aside][: plan.gate]
+    aside = set_aside(row for row, _ in read)
+    rows = [(row, evidence) for row, evidence in read if row.question in aside][: plan.gate]
     answered: list[list[Replied]] = []
     for name, adapter in (("before", None), ("after", made.folder)):
         generator = judges.open_generator(adapter)

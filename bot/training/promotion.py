@@ -30,6 +30,8 @@ VALIDATION = "validation.json"
 USED_IN = "used_in"  # metric: the languages in which it judges, where a kind is used only in some
 FEWEST_SHARED = 20  # messages; fewer say nothing
 
+_Both = tuple[Mapping[str, bool], Mapping[str, bool]]  # what the one before and the one after got right
+
 
 @dataclass(frozen=True, slots=True)
 class Validation:
@@ -69,7 +71,8 @@ class Promotion:
     kind: str
     release: str  # now in use
     before: str  # in use until now, or ""
-    compared: Compared | None  # None where the two have no messages in common
+    compared: Compared | None
+    not_compared: str = ""  # why, where there is something to compare with
 
 
 def promote(root: Path, release: str, *, force: bool = False) -> Promotion:
@@ -90,7 +93,8 @@ def promote(root: Path, release: str, *, force: bool = False) -> Promotion:
 
     def is_no_worse() -> None:
         before = name_in_use(root, manifest.kind)
-        known = _compared_with_what_is_in_use(root, manifest, before)
+        both = _both_with_what_is_in_use(root, manifest, before)
+        known = None if both is None else compared(*both)
         if known is not None and known.is_worse and not force:
             rival = f"'{before}'" if before else "what comes with the product"
             raise ReleaseWorse(
@@ -98,29 +102,42 @@ def promote(root: Path, release: str, *, force: bool = False) -> Promotion:
                 f"{known.before:.1%} of {known.messages} messages that neither had seen, and chance does not explain "
                 f"it (difference {known.low:+.1%} to {known.high:+.1%}); use --force to promote it all the same"
             )
-        seen.append(Promotion(manifest.kind, manifest.name, before, known))
+        why_not = "" if known is not None or before == manifest.name else _why_not_compared(manifest.kind, before, both)
+        seen.append(Promotion(manifest.kind, manifest.name, before, known, why_not))
 
     make_current(root, manifest.kind, manifest.name, allowed=is_no_worse)
     return seen[0]
 
 
-def _compared_with_what_is_in_use(root: Path, manifest: Manifest, before: str) -> Compared | None:
+def _both_with_what_is_in_use(root: Path, manifest: Manifest, before: str) -> _Both | None:
     if before:
-        return None if before == manifest.name else compare(root, manifest.kind, before, manifest.name)
+        return None if before == manifest.name else _both(root, manifest.kind, before, manifest.name)
     if manifest.kind == "generator":
-        return _compared_with_what_was_in_use(root, manifest)
+        return _both_with_what_was_in_use(root, manifest)
     if manifest.kind != "verifier" or manifest.base not in read_judgements(BUILT_IN).embedders:
         return None
     old, new = read_validation(BUILT_IN), read_validation(root / manifest.kind / manifest.name)
-    return compared(old.right, new.right) if old is not None and new is not None else None
+    return (old.right, new.right) if old is not None and new is not None else None
 
 
-def _compared_with_what_was_in_use(root: Path, manifest: Manifest) -> Compared | None:
+def _both_with_what_was_in_use(root: Path, manifest: Manifest) -> _Both | None:
     """The first generator against what came with the product, which answered the same questions beside it."""
     measured = read_validation(root / manifest.kind / manifest.name)
     if measured is None or measured.against or measured.right_before is None:
         return None
-    return compared(measured.right_before, measured.right)
+    return measured.right_before, measured.right
+
+
+def _why_not_compared(kind: str, before: str, both: _Both | None) -> str:
+    """A clause; "" where nothing is missing: the first list of intents replaces nothing."""
+    asked = "questions" if kind == "generator" else "messages"
+    if both is not None:
+        shared = len(both[0].keys() & both[1].keys())
+        return f"only {shared} {asked} were set aside for both, and fewer than {FEWEST_SHARED} say nothing"
+    if before or kind == "generator":
+        rival = f"'{before}'" if before else "what comes with the product"
+        return f"it was not measured on the same {asked} as {rival}"
+    return ""
 
 
 def roll_back(root: Path, kind: str) -> Promotion:
@@ -163,12 +180,17 @@ def name_in_use(root: Path, kind: str) -> str:
 
 def compare(root: Path, kind: str, before: str, after: str) -> Compared | None:
     """None where the two releases were not measured on enough of the same messages."""
+    both = _both(root, kind, before, after)
+    return None if both is None else compared(*both)
+
+
+def _both(root: Path, kind: str, before: str, after: str) -> _Both | None:
     old, new = read_validation(root / kind / before), read_validation(root / kind / after)
     if new is not None and new.against == before and new.right_before is not None:
-        return compared(new.right_before, new.right)
+        return new.right_before, new.right
     if old is not None and old.against == after and old.right_before is not None:
-        return compared(old.right, old.right_before)
-    return compared(old.right, new.right) if old is not None and new is not None else None
+        return old.right, old.right_before
+    return (old.right, new.right) if old is not None and new is not None else None
 
 
 def compared(before: Mapping[str, bool], after: Mapping[str, bool]) -> Compared | None:

@@ -17,7 +17,7 @@ ENTRY = {
     "questions_zh": "你们周日上班吗？\n周末有人值班吗？",
     "answer_zh": "周日 10:00 至 16:00 我们回复邮件，电话客服周一 9:00 恢复。",
 }
-_FILTERED = {"en": "warranty", "zh": "保修"}
+_FILTERED = {"en": "warranty", "zh": "退款"}
 _TRIED = {"en": "are you open on Sundays", "zh": "你们周日上班吗"}
 
 
@@ -40,8 +40,8 @@ class EditorsTour:
             page.wait_for_selector(".fd-table")
             self._take(page, "")
             self._upload(page)
-            self._document(page)
             self._removal(page)
+            self._document(page)
             self._entry(page)
         with self._open("/knowledge/", locale=locale, dark=True) as page:
             self._tab(page, words.TAB_ENTRIES)
@@ -72,13 +72,12 @@ class EditorsTour:
 
     def _removal(self, page: Page) -> None:
         """The question before, and the receipt afterwards, of a file that the upload has left."""
-        page.reload()
         page.get_by_label(self._say(words.FILTER_WORDS)).fill("timetable")
         page.wait_for_function("document.querySelectorAll('.fd-table tbody tr').length < 3")
         page.locator(".fd-table [data-act=remove]").first.click()
         self._take(page, "-removing")
         page.get_by_role("button", name=self._say(wording.REMOVE_YES)).click()
-        page.wait_for_selector(".fd-banner")
+        page.locator(".fd-banner").first.scroll_into_view_if_needed()
         self._take(page, "-removed")
 
     def _entry(self, page: Page) -> None:

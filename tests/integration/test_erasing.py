@@ -10,50 +10,30 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from typer.testing import CliRunner
 
-from bot.answers import Answer, Outcome
 from bot.audit.audit_log import AuditLog
-from bot.bootstrap import open_home
 from bot.curation.gap_rows import QuestionVectorRow, store_question_vectors
 from bot.curation.unanswered import digest_of
 from bot.errors import ConversationNotFound
 from bot.intent_store.intent_lists import IntentLists
 from bot.intents import Intent, LeadsTo
-from bot.messages import Author, Message, MessageState
+from bot.messages import Author
 from bot.personal_data.erasing import erase_customer
 from bot.personal_data.export_rows import exported, safe_cell
-from bot.personal_data.receipts import Receipt, finish_erasing
 from bot.personal_data.retention import RetentionKeeper, expire
-from bot.settings import RetentionSettings, load_settings
-from bot.signal_log import SqlSignalLog
-from bot.signals.values import Signals
-from bot.traces import Release, Trace
-from bot.transcripts import SqlTranscripts
+from bot.settings import RetentionSettings
 from knowledge.database import reading, writing
-from knowledge.entries.entry_book import EntryBook
-from knowledge.entries.entry_values import EntryDraft
-from knowledge.library import KnowledgeLibrary
-from knowledge.storing.catalog import Catalog
-from tests.fakes.embedder import FakeEmbedder
-from tests.fakes.passage_index import FakePassageIndex
+from tests.customers import OTHERS, TEXTS, Customers, customers_in
 from ui.cli import app
 
 ROOT = Path(__file__).parents[2]
-TEXTS = (
-    "My name is Wilhelmina Quastenberg, Larkspur Lane 14",
-    "我的名字叫欧阳若溪，住在杏花巷十四号，包裹还没有到。",
-    "ok",
-    "a very long story " * 400 + "that ends with Quastenberg",
-)
-OTHERS = "What does the delivery to Larkspur Lane cost?"
 DAY = 86_400.0
 
 HOLD_OPEN = """
@@ -65,57 +45,11 @@ HOLD_OPEN = """
 """
 
 
-@dataclass
-class Customers:
-    """A home with many conversations, of which one is erased."""
-
-    home: Path
-    engine: Engine
-    transcripts: SqlTranscripts
-    erased: str
-
-    @property
-    def book(self) -> EntryBook:
-        library = KnowledgeLibrary(Catalog(self.engine), FakeEmbedder(), self.home, new_index=FakePassageIndex)
-        return EntryBook(self.engine, FakeEmbedder(), library)
-
-    def erase(self) -> Receipt:
-        done = erase_customer(self.engine, self.erased)
-        return finish_erasing(self.engine, done, self.home, lambda: self.book)
-
-    def bytes(self) -> bytes:
-        self.engine.dispose()
-        return b"".join(path.read_bytes() for path in self.home.rglob("*") if path.is_file())
-
-
 @pytest.fixture
 def customers(tmp_path: Path) -> Iterator[Customers]:
-    home = open_home(load_settings({"FRONTDESK_HOME": str(tmp_path), "FRONTDESK_DATABASE_SYNCHRONOUS": "NORMAL"}))
-    transcripts = SqlTranscripts(home.engine)
-    talk(transcripts, home.engine, [f"{OTHERS} ({number})" for number in range(12)])
-    erased = talk(transcripts, home.engine, TEXTS)
-    talk(transcripts, home.engine, [f"{OTHERS} ({number})" for number in range(12, 24)])
-    yield Customers(tmp_path, home.engine, transcripts, erased)
-    home.engine.dispose()
-
-
-def talk(transcripts: SqlTranscripts, engine: Engine, texts: Sequence[str]) -> str:
-    opened = transcripts.open_conversation(channel="chat").conversation_id
-    for text in texts:
-        said = transcripts.append(opened, Author.CUSTOMER, text).message
-        trace = Trace("greeting", 0.9, "en", Release("g", "c", "v", 1, "p"))
-        answer: Message | None = transcripts.append_answer(
-            opened,
-            reply_to=said.message_id,
-            answer=Answer(f"You said: {text}", Outcome.ABSTAINED, "en"),
-            trace=trace,
-            state=MessageState.COMPLETE,
-            handler_version=1,
-        )
-        assert answer is not None
-        transcripts.record_feedback(answer.message_id, "down", reason=f"no help with: {text}")
-        SqlSignalLog(engine).record(said, Signals("en", 0.1, ()))
-    return opened
+    customers = customers_in(tmp_path)
+    yield customers
+    customers.engine.dispose()
 
 
 def test_an_erased_customer_is_gone_from_every_table_and_every_byte(customers: Customers) -> None:
@@ -174,30 +108,6 @@ def test_vectors_of_questions_go_unless_somebody_else_asked_the_same(customers: 
     with reading(customers.engine) as session:
         left = session.connection().execute(select(QuestionVectorRow.digest)).scalars().all()  # type: ignore[call-overload]
     assert left == [digest_of(shared)]
-
-
-def test_entries_lose_the_customers_words_and_those_that_were_nothing_else_go(customers: Customers) -> None:
-    answer = {"en": "We look after it."}
-    both = customers.book.add(EntryDraft({"en": (TEXTS[0], "Where is my parcel?")}, answer), editor="edda")
-    only = customers.book.add(EntryDraft({"zh": (TEXTS[1],)}, {"zh": "我们会处理。"}), editor="edda")
-    other = customers.book.add(EntryDraft({"en": (f"{OTHERS} (1)",)}, answer), editor="edda")
-    receipt = customers.erase()
-    assert (receipt.wordings, receipt.entries, receipt.entries_left) == (2, 1, ())
-    assert receipt.traces_found == 0
-    assert {entry.entry_id for entry in customers.book.entries().entries} == {both.entry_id, other.entry_id}
-    assert customers.book.entry(both.entry_id).wordings == {"en": ("Where is my parcel?",)}
-    assert only.entry_id not in {entry.entry_id for entry in customers.book.entries().entries}
-    left = customers.bytes()
-    assert b"Quastenberg" not in left
-    assert "欧阳若溪".encode() not in left
-
-
-def test_an_entry_that_was_there_before_the_customer_asked_is_not_the_customers(customers: Customers) -> None:
-    question = "How long does a parcel take?"
-    entry = customers.book.add(EntryDraft({"en": (question,)}, {"en": "Three days."}), editor="edda")
-    customers.transcripts.append(customers.erased, Author.CUSTOMER, question)
-    assert customers.erase().entries == 0
-    assert customers.book.entry(entry.entry_id).wordings == {"en": (question,)}
 
 
 def test_training_examples_lose_the_customers_words_in_every_version(customers: Customers) -> None:

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from bot import diagnosis
 from bot.answering.writing import FACTS, WritingLimits
 from bot.errors import EvaluationDataInvalid, ReleaseWorse, TrainingDataInvalid
-from bot.generators.loading import load_language_model
+from bot.generators.loading import base_fingerprint, load_language_model
 from bot.generators.local import TransformersGenerator
 from bot.generators.prompt_tokens import PromptTokens
-from bot.generators.releases_in_use import BUILT_IN, adapter_in_use
+from bot.generators.releases_in_use import BUILT_IN, adapter_in_use, name_of_adapter, unused_release
 from bot.prompt import compose
 from bot.protocols import ReplyGenerator
-from bot.releases import make_current, open_release
+from bot.releases import make_current, open_release, publish_release
 from bot.settings import ModelSettings, Settings
 from bot.training.checkpoints import Checkpoints
 from bot.training.epochs import Measured
 from bot.training.generator_evidence import EvidenceReader
 from bot.training.generator_learners import METHODS, GeneratorMethod, Learner
-from bot.training.generator_rows import GroundedRow, TokenRow, read_grounded_rows, text_rows, token_row
+from bot.training.generator_rows import GroundedRow, TokenRow, read_grounded_rows, set_aside, text_rows, token_row
 from bot.training.generator_run import GeneratorRecipe, GeneratorRun
 from bot.training.generator_sets import grounded_rows_of
 from bot.training.generator_training import GeneratorPlan, GeneratorTraining, Judges, train_generator
-from bot.training.promotion import promote
+from bot.training.promotion import Validation, promote
 from knowledge.errors import ModelUnavailable
 from knowledge.indexing.faiss_index import FaissIndex
 from tests.fakes.embedder import FakeEmbedder
@@ -217,6 +223,108 @@ def test_a_release_of_another_model_is_left_aside(base: Path, tmp_path: Path, ca
     other = write_tiny_generator(tmp_path / "other", WORDS, seed=1)
     assert adapter_in_use(settings, other) is None
     assert "train it again" in caplog.text
+
+
+def a_release(root: Path, base: str, validation: Validation | None = None, **config: str) -> Path:
+    def write(folder: Path) -> None:
+        (folder / "adapter_config.json").write_text(json.dumps(config))
+        if validation is not None:
+            validation.write(folder)
+
+    return publish_release(root, "generator", write, data_sha256="", base=base, recipe="answers-1", metrics={})
+
+
+def test_a_release_of_another_model_is_left_aside_under_a_hub_id_too(base: Path, tmp_path: Path) -> None:
+    cached = tmp_path / "hub" / "models--some--tiny"
+    shutil.copytree(base, cached / "snapshots" / "0123")
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text("0123")
+    program = (
+        "import sys; from pathlib import Path; from bot.settings import Settings;"
+        "from bot.generators.releases_in_use import adapter_in_use;"
+        "print(adapter_in_use(Settings(home=Path(sys.argv[1])), 'some/tiny'))"
+    )
+
+    def told() -> str:
+        environment = {**os.environ, "HF_HUB_CACHE": str(tmp_path / "hub")}
+        command = [sys.executable, "-c", program, str(tmp_path)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+    root = Settings(home=tmp_path).releases_folder
+    fitting = a_release(root, base_fingerprint(cached / "snapshots" / "0123"))
+    make_current(root, "generator", fitting.name)
+    assert told() == str(fitting)
+    make_current(root, "generator", a_release(root, "tiny@of-another-model").name)
+    assert told() == "None"
+
+
+def test_a_release_that_the_settings_overrule_is_said_to_be_unused(
+    base: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    adapter = tmp_path / "ours"
+    learner = Learner(load_language_model(base, device="cpu", dtype="float32").model, "lora", steps=1)
+    adapter.mkdir()
+    learner.save(adapter, None)
+    models = ModelSettings(generator=str(base), generator_adapter=adapter, device="cpu")
+    settings = Settings(home=tmp_path, models=models)
+    assert unused_release(settings) == ""
+    release = a_release(settings.releases_folder, base_fingerprint(base))
+    done = subprocess.run(
+        [sys.executable, "-m", "ui.cli", "releases", "promote", f"generator/{release.name}", "--json"],
+        env={**os.environ, "FRONTDESK_HOME": str(tmp_path), "FRONTDESK_MODELS__GENERATOR_ADAPTER": str(adapter)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = json.loads(done.stdout)["warning"]
+    assert f"'generator/{release.name}' is not used, because FRONTDESK_MODELS__GENERATOR_ADAPTER names" in told
+    assert told in diagnosis._generator(settings).found
+    assert told in caplog.text
+    assert name_of_adapter(settings, adapter_in_use(settings, base)) == str(adapter)
+    unset = Settings(home=tmp_path)
+    assert unused_release(unset) == ""
+    assert name_of_adapter(unset, adapter_in_use(unset, base)) == release.name
+
+
+def test_doctor_knows_that_the_engine_cannot_begin_with_a_prefix(base: Path, tmp_path: Path) -> None:
+    if find_spec("openvino_genai") is None:
+        pytest.skip("openvino-genai is not installed")
+    settings = Settings(home=tmp_path, models=ModelSettings(generator=str(base), device="cpu"))
+    release = a_release(settings.releases_folder, base_fingerprint(base), peft_type="PREFIX_TUNING")
+    assert diagnosis._engine(settings).found == "openvino: many answers at once"
+    make_current(settings.releases_folder, "generator", release.name)
+    found = diagnosis._engine(settings).found
+    assert found.startswith("transformers: answers in turn, because it cannot begin with the trained prefix")
+
+
+def test_what_too_few_questions_were_set_aside_for_is_said_not_to_be_compared(tmp_path: Path) -> None:
+    def measured(count: int) -> Validation:
+        right = {f"{number}": number % 3 > 0 for number in range(count)}
+        return Validation(right, "", dict.fromkeys(right, False))
+
+    few = promote(tmp_path, f"generator/{a_release(tmp_path, 'tiny', measured(7)).name}")
+    assert few.compared is None
+    assert few.not_compared.startswith("only 7 questions were set aside")
+    never = promote(tmp_path, f"generator/{a_release(tmp_path, 'tiny').name}")
+    assert never.not_compared == f"it was not measured on the same questions as '{few.release}'"
+    enough = promote(tmp_path / "2", f"generator/{a_release(tmp_path / '2', 'tiny', measured(20)).name}")
+    assert enough.compared is not None
+    assert enough.not_compared == ""
+
+
+@pytest.mark.parametrize(("count", "least", "most"), [(40, 1, 10), (80, 20, 20), (100, 20, 20), (1000, 60, 140)])
+def test_at_least_twenty_rows_are_set_aside_where_there_are_enough(count: int, least: int, most: int) -> None:
+    some = [GroundedRow(f"Question {number}?", "Yes.", ("Yes.",)) for number in range(count)]
+    aside = set_aside(some)
+    assert least <= len(aside) <= most
+    assert set_aside(reversed(some)) == aside, "the order does not matter"
+
+
+def test_a_question_with_many_answers_stays_on_one_side_and_does_not_take_the_rest_along() -> None:
+    some = [GroundedRow(f"Question {number % 4}?", f"{number}.", ("Yes.",)) for number in range(100)]
+    some += [GroundedRow(f"Other {number}?", "Yes.", ("Yes.",)) for number in range(100)]
+    aside = set_aside(some)
+    assert 20 <= sum(row.question in aside for row in some) <= 60
 
 
 def test_a_release_that_answers_worse_is_refused(base: Path, tmp_path: Path) -> None:

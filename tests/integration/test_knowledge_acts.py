@@ -9,6 +9,7 @@ from typing import BinaryIO
 import pytest
 from gradio.utils import get_upload_folder
 
+from bot.audit.audit_log import AuditLog
 from bot.bootstrap import Frontdesk
 from knowledge.entries.entry_values import EntryDraft
 from knowledge.errors import DocumentIsEntry, StorageUnavailable
@@ -83,6 +84,15 @@ def test_a_file_that_fails_is_named_and_the_rest_of_its_group_goes_on(desk: Desk
     assert "large.md" in state.notice
     assert {job.name for job in desk.jobs.jobs()} == {"first.md", "last.md"}
     assert list(uploaded.iterdir()) == []
+    (noted,) = AuditLog(desk.engine).entries()
+    assert (noted.target, noted.details["files"]) == ("first.md", 2)
+
+
+def test_what_was_refused_is_not_noted_down_as_added(desk: Desk, uploaded: Path) -> None:
+    desk.jobs = FullForOne(desk.library)
+    send(desk.frontdesk(), uploaded, "large.md")
+    send(desk.frontdesk(), uploaded, "a.htm", "b.htm", replaces="gone")
+    assert not AuditLog(desk.engine).entries()
 
 
 @pytest.mark.parametrize("act", ["remove_now", "read_again"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -16,10 +17,13 @@ from pathlib import Path
 import pytest
 
 from bot.errors import GenerationFailed
+from bot.generators import engine_folder as engine_folders
 from bot.generators.engine_choice import choose_engine
 from bot.generators.engine_folder import engine_folder, make_engine_folder, read_engine_folder
 from bot.generators.loading import find_language_model
 from bot.generators.separate import BatchOptions, ModelOptions, SeparateGenerator
+from knowledge.durable_files import only_one_at_a_time
+from knowledge.embedding.model_folders import ModelSource, prepare_model_folder
 from knowledge.errors import ModelUnavailable
 from tests.contract.test_reply_generator import A_PROMPT, never, written
 
@@ -167,6 +171,56 @@ def test_a_killed_engine_fails_what_is_under_way_and_comes_back(generator: Separ
     assert written(generator) == before
 
 
+def test_a_relative_folder_is_the_callers(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The home is `var` by default, and `serve` may be called anywhere."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").symlink_to(model)
+    batching = BatchOptions("openvino", "var/models", slots=2)
+    options = ModelOptions("mine", None, ("en",), "cpu", "bfloat16", 1, allow_download=False, batching=batching)
+    with closing(SeparateGenerator(options)) as separate:
+        assert separate.release.endswith("/openvino")
+    assert list((tmp_path / "var" / "models").glob("engine-mine-*"))
+
+
+def test_whoever_makes_a_folder_ends_with_the_one_who_asked(tmp_path: Path) -> None:
+    """While another process makes the same folder, too."""
+    order = {"folder": str(tmp_path / "engine-x"), "model": "none", "adapter": None, "allow_download": False}
+    command = [sys.executable, "-m", "bot.generators.engine_folder", json.dumps(order)]
+    with only_one_at_a_time(tmp_path / ".engine-x.lock"):
+        maker = subprocess.Popen(command, stdin=subprocess.PIPE)
+        assert maker.stdin is not None
+        maker.stdin.close()
+        try:
+            assert maker.wait(60) != 0
+        finally:
+            maker.kill()
+            maker.wait()
+
+
+def a_sealed_folder(parent: Path, name: str, *, used: float) -> Path:
+    def build(place: Path, _: object) -> None:
+        (place / "weights").write_text(name)
+
+    folder = parent / name
+    source = ModelSource(name, "none", "none")
+    prepare_model_folder(folder, recipe=engine_folders._RECIPE, source=source, build=build)
+    os.utime(folder, (used, used))
+    return folder
+
+
+def test_the_folders_used_last_are_kept_and_nothing_half_deleted_bears_their_name(tmp_path: Path) -> None:
+    names = [f"engine-{number}" for number in range(5)]
+    made = [a_sealed_folder(tmp_path, name, used=1000.0 + number) for number, name in enumerate(names)]
+    left = tmp_path / ".engine-9.abcd.forgotten"
+    left.mkdir()
+    (left / "weights").write_text("of somebody who was killed while deleting")
+    ready = engine_folders.prepare_engine_folder(tmp_path, model="", adapter=None, release="0", allow_download=False)
+    assert ready == made[0], "it is there, so it is used"
+    engine_folders._forget_oldest(tmp_path, made[4])
+    assert {folder.name for folder in tmp_path.glob("engine-*")} == {"engine-0", "engine-3", "engine-4"}
+    assert not list(tmp_path.glob(".*forgotten"))
+
+
 def test_an_unfit_model_is_written_in_turn_unless_the_engine_is_demanded(tmp_path: Path) -> None:
     if find_spec("openvino_genai") is None:
         pytest.skip("openvino-genai is not installed")
@@ -174,6 +228,35 @@ def test_an_unfit_model_is_written_in_turn_unless_the_engine_is_demanded(tmp_pat
     assert choose_engine("auto", tmp_path, "cpu").engine == "transformers"
     with pytest.raises(ModelUnavailable, match="kind gpt2"):
         choose_engine("openvino", tmp_path, "cpu")
+
+
+def needs_the_package() -> None:
+    if find_spec("openvino_genai") is None:
+        pytest.skip("openvino-genai is not installed")
+
+
+def test_a_trained_prefix_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
+    needs_the_package()
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}', encoding="utf-8")
+    adapter = tmp_path / "20261122-prefix"
+    adapter.mkdir()
+    for kind, engine in (("LORA", "openvino"), ("PREFIX_TUNING", "transformers")):
+        (adapter / "adapter_config.json").write_text(json.dumps({"peft_type": kind}), encoding="utf-8")
+        assert choose_engine("auto", tmp_path, "cpu", adapter).engine == engine
+    with pytest.raises(ModelUnavailable, match="trained prefix '20261122-prefix'"):
+        choose_engine("openvino", tmp_path, "cpu", adapter)
+
+
+def test_a_graphics_card_counts_only_where_torch_can_use_it(tmp_path: Path) -> None:
+    needs_the_package()
+    import torch
+
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}', encoding="utf-8")
+    device_file = tmp_path / "nvidiactl"
+    device_file.touch()
+    expected = "transformers" if torch.cuda.is_available() else "openvino"
+    assert choose_engine("auto", tmp_path, "auto", nvidia=device_file).engine == expected
+    assert choose_engine("auto", tmp_path, "auto", nvidia=tmp_path / "none").engine == "openvino"
 
 
 def test_importing_the_engine_tells_nobody(tmp_path: Path) -> None:

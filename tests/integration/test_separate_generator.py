@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import GenerationFailed
+from bot.generators.process_watch import ProcessWatch
 from bot.generators.separate import BatchOptions, ModelOptions, SeparateGenerator
 from knowledge.errors import ModelUnavailable
 from tests.contract.test_reply_generator import A_PROMPT, never, written
@@ -29,9 +31,9 @@ def options(model: str | Path = "scripted") -> ModelOptions:
 
 
 @contextmanager
-def scripted(*replies: str) -> Iterator[SeparateGenerator]:
+def scripted(*replies: str, watch: ProcessWatch | None = None) -> Iterator[SeparateGenerator]:
     command = [sys.executable, "-m", "tests.fakes.scripted_generator_process", *replies]
-    with closing(SeparateGenerator(options(), command=command)) as generator:
+    with closing(SeparateGenerator(options(), command=command, watch=watch)) as generator:
         yield generator
 
 
@@ -61,6 +63,46 @@ def test_a_reply_that_hangs_can_be_stopped() -> None:
         for piece in generator.generate(A_PROMPT, max_tokens=8, stop=lambda: bool(pieces)):
             pieces.append(piece)
         assert pieces == ["wait"]
+
+
+class HandMoved:
+    """A clock."""
+
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_who_waits_for_a_turn_does_not_take_a_busy_process_for_stuck() -> None:
+    clock = HandMoved()
+    with scripted("wait a moment", watch=ProcessWatch(clock=clock)) as generator:
+        before = process_of(generator)
+        rounds = iter(range(5))
+
+        def later_while_others_are_answered() -> bool:
+            clock.seconds += 100
+            assert generator.count_tokens("one two") == 2
+            return next(rounds, None) is None
+
+        assert list(generator.generate(A_PROMPT, max_tokens=8, stop=later_while_others_are_answered)) == ["wait"]
+        assert process_of(generator) == before
+
+
+def test_a_process_that_says_nothing_to_anybody_is_ended_and_started_again() -> None:
+    clock = HandMoved()
+    with scripted("wait a moment", watch=ProcessWatch(clock=clock, back_off=(0.0,))) as generator:
+        stuck = os.pidfd_open(process_of(generator))
+
+        def later() -> bool:
+            clock.seconds += 100
+            return False
+
+        with pytest.raises(GenerationFailed, match="does not answer"):
+            list(generator.generate(A_PROMPT, max_tokens=8, stop=later))
+        readable, _, _ = select.select([stuck], [], [], 20)
+        assert readable, "the stuck process still runs"
+        assert generator.wait_until_running(60)
 
 
 def test_a_closed_generator_is_gone() -> None:
@@ -121,6 +163,34 @@ def test_an_engine_that_dies_while_it_loads_is_replaced_unless_it_was_demanded()
     demanded = replace(options(), batching=BatchOptions("openvino"))
     with closing(SeparateGenerator(demanded, command=command)) as generator, pytest.raises(ModelUnavailable):
         generator.wait_until_ready()
+
+
+class Noting(ProcessWatch):
+    def __init__(self) -> None:
+        super().__init__(back_off=(0.0,))
+        self.line = threading.Event()
+
+    def heard(self) -> None:
+        self.line.set()
+
+
+def test_an_engine_that_dies_again_and_again_after_it_was_ready_is_replaced() -> None:
+    program = """
+        import json, os, sys
+        engine = json.loads(sys.stdin.readline())["batching"]["engine"]
+        print(json.dumps({"release": engine, "languages": [], "description": {
+            "name": "", "path": "", "device": "", "licence": "", "parameters": 0, "dtype": ""}}), flush=True)
+        if engine != "transformers":
+            os.abort()
+        print(json.dumps({"id": 1, "end": True}), flush=True)
+        sys.stdin.read()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    watch = Noting()
+    batched = replace(options(), batching=BatchOptions("auto"))
+    with closing(SeparateGenerator(batched, command=command, watch=watch)) as generator:
+        assert watch.line.wait(60), "the engine is started again for ever"
+        assert generator.release == "transformers"
 
 
 @pytest.mark.models

@@ -31,6 +31,7 @@ from knowledge.given_passages import GivenPassages
 from knowledge.indexing.faiss_index import FaissIndex
 from knowledge.passages import ScoredPassage
 from knowledge.sentences import split_sentences
+from tests.fakes.retriever import a_passage
 from tests.models import embedder_folder, generator_folder
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -108,6 +109,8 @@ def test_pages_of_real_help_centres_keep_every_sentence() -> None:
     sentences = [text[span.start : span.end] for text in texts for span in split_sentences(text)]
     assert len(sentences) > 40_000
     assert not [sentence for sentence in sentences if addresses_the_assistant(sentence)]
+    pages = [ScoredPassage(a_passage(text), 0.9, 0.9, 0.9) for text in texts]
+    assert not [one.passage.text for one, left in zip(pages, without_planted(pages), strict=True) if one != left]
 
 
 @needs

@@ -113,6 +113,13 @@ def test_where_the_wait_would_be_long_the_answer_is_a_refusal_at_once() -> None:
     assert "wait would be 6 s" in told.last(3)["failed"]
 
 
+def test_where_memory_is_short_the_wait_is_reckoned_with_as_many_as_find_room() -> None:
+    pipeline = ScriptedPipeline(capacity_tokens=25)  # for two of three and eight tokens, though there are four slots
+    told = worked_off(*(ask(number) for number in range(8)), pipeline=pipeline, wait_seconds=5)
+    assert [number for number in range(8) if "failed" in told.last(number)] == [7]
+    assert told.last(7)["failed"] == "All 2 places are taken; the wait would be 6 s"
+
+
 def test_a_prompt_that_does_not_fit_is_refused_with_the_way_out() -> None:
     told = worked_off(ask(1, "word " * 95), ask(2))
     assert "FRONTDESK_ANSWERS__PROMPT_BUDGET" in told.last(1)["failed"]

@@ -63,6 +63,7 @@ def promote(
     """Put a release to use; a running server uses it from the next message on, a generator from its next start on."""
     with errors_as_sentences(as_json=as_json):
         from bot.bootstrap import open_home
+        from bot.generators.releases_in_use import KIND, unused_release
         from bot.settings import load_settings
         from bot.training import promotion
         from ui.audit_trail import Action, note_command
@@ -70,7 +71,8 @@ def promote(
         home = open_home(load_settings())
         done = promotion.promote(home.settings.releases_folder, release, force=force)
         note_command(home.engine, Action.RELEASE_PROMOTED, f"{done.kind}/{done.release}", before=done.before)
-    _tell(done, as_json=as_json)
+        unused = unused_release(home.settings) if done.kind == KIND else ""
+    _tell(done, unused, as_json=as_json)
 
 
 @releases.command("rollback")
@@ -80,6 +82,7 @@ def rollback(
     """Put the release before the one in use back to use."""
     with errors_as_sentences(as_json=as_json):
         from bot.bootstrap import open_home
+        from bot.generators.releases_in_use import KIND, unused_release
         from bot.settings import load_settings
         from bot.training import promotion
         from ui.audit_trail import Action, note_command
@@ -87,10 +90,12 @@ def rollback(
         home = open_home(load_settings())
         done = promotion.roll_back(home.settings.releases_folder, kind.value)
         note_command(home.engine, Action.RELEASE_ROLLED_BACK, f"{done.kind}/{done.release}", before=done.before)
-    _tell(done, as_json=as_json)
+        unused = unused_release(home.settings) if done.kind == KIND else ""
+    _tell(done, unused, as_json=as_json)
 
 
-def _tell(done: Any, *, as_json: bool) -> None:
+def _tell(done: Any, unused: str, *, as_json: bool) -> None:
+    """`unused`: why the release is not what starts use, or ""."""
     compared = done.compared
     if as_json:
         told = None
@@ -101,11 +106,19 @@ def _tell(done: Any, *, as_json: bool) -> None:
                 "after": compared.after,
                 "difference": [compared.low, compared.high],
             }
-        print_json({"kind": done.kind, "release": done.release, "before": done.before, "compared": told})
+        figures = {"kind": done.kind, "release": done.release, "before": done.before, "compared": told}
+        print_json({**figures, "not_compared": done.not_compared, "warning": unused})
         return
-    print_text(f"In use: {done.kind}/{done.release}" + (f" (before: {done.before})" if done.before else ""))
+    print_text(
+        f"{'Chosen' if unused else 'In use'}: {done.kind}/{done.release}"
+        + (f" (before: {done.before})" if done.before else "")
+    )
     if compared is not None:
         print_text(
             f"  {compared.before:.1%} → {compared.after:.1%} of {compared.messages} messages set aside, "
             f"difference {compared.low:+.1%} to {compared.high:+.1%}"
         )
+    if done.not_compared:
+        print_text(f"  not compared: {done.not_compared}")
+    if unused:
+        print_text(f"  not in use: {unused}")
